@@ -1,0 +1,94 @@
+# make demo   the headline comparison, from nothing
+# make test   every check there is; the continuous integration runs just this
+# make setup  only .venv      make bench   the speed of this machine
+# make format make lock       make docs    make clean
+#
+# Needs Python 3.11 or newer, make and a C library. Another Python: make PYTHON=python3.12 setup
+
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+# -qq: errors only. Byte code is left to the first import, which needs a tenth of the files.
+INSTALL := $(PY) -m pip install -qq --disable-pip-version-check --no-compile
+STAMP := $(VENV)/.installed
+# Folders of code; one that holds no Python file yet is left out.
+CODE := $(foreach folder,sim experiments analysis workshop,$(if $(wildcard $(folder)/*.py),$(folder)))
+PYTEST := $(PY) -m pytest
+TWO := -n 2 --dist loadfile
+
+.PHONY: setup demo test lint types floors unit fast checked slow browser bench docs format lock clean
+.NOTPARALLEL:
+
+setup: $(STAMP)
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	  { echo "error: Python 3.11 or newer is needed, '$(PYTHON)' is not; try: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 2; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	  { echo "error: this Python has no venv module; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 2; }
+	@echo "Setting up $(VENV) (once; a minute or two)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(INSTALL) --require-hashes -r requirements.lock
+	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: setup
+	$(VENV)/bin/gtm compare
+
+test: setup browser lint types floors unit
+
+lint: setup
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+
+types: setup
+	$(PY) -m mypy --strict $(CODE)
+
+floors: setup
+	$(VENV)/bin/lint-imports --no-logo
+
+# The quick tests first; the slow ones close. In between, those marked for it once more
+# with array bounds checked and without the compiler (pytest's 5: none is marked yet).
+unit: fast checked slow
+
+fast: setup
+	$(PYTEST) $(TWO) -m "not slow"
+
+checked: setup
+	GTM_BOUNDSCHECK=1 $(PYTEST) -q -m boundscheck || [ $$? -eq 5 ]
+	NUMBA_DISABLE_JIT=1 $(PYTEST) -q -m interpreted || [ $$? -eq 5 ]
+
+slow: setup
+	$(PYTEST) $(TWO) -m slow
+
+# Some tests drive a browser: Debian's own, put there when we may; else those tests say that they skip.
+browser:
+	@if command -v chromium >/dev/null || command -v google-chrome >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && [ -f /etc/debian_version ] && command -v apt-get >/dev/null; then \
+	  echo "Installing chromium for the browser tests"; \
+	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; } >/dev/null || \
+	    echo "NOTE: chromium could not be installed: the browser tests will skip"; \
+	else echo "NOTE: no chromium here: the browser tests will skip"; fi
+
+bench: setup
+	$(PY) -m benchmarks
+
+docs: setup
+	$(PY) -m docs
+
+format: setup
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+# Every version and every file's hash, for all Pythons and systems at once. Newer versions: make lock UPGRADE=--upgrade
+lock: setup
+	@cp requirements.lock requirements.lock.new
+	@$(PY) -m uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --fork-strategy fewest \
+	  --generate-hashes --no-header --quiet $(UPGRADE) --output-file requirements.lock.new
+	@{ echo "# Written by 'make lock' from pyproject.toml: all that is installed, by version and hash."; \
+	  cat requirements.lock.new; } > requirements.lock
+	@rm requirements.lock.new
+
+clean:
+	rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -not -path './$(VENV)/*' -type d -prune -exec rm -rf {} +

@@ -1,0 +1,185 @@
+"""What a study assumed: every parameter with value, source and grade, and what the arms do not share."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from analysis.numbers import Numbers
+from analysis.summary import Study
+from analysis.texts import Texts
+from sim.parameters import Declaration, declared
+
+JUDGEMENT = "judgement"
+GRADES = ("A", "B", "C", "D", "E", JUDGEMENT)
+ROLES = ("marketer", "developer", "seller", "success")
+Tree = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """One parameter of a study, in words.
+
+    Attributes
+    ----------
+    key : str
+        Dotted name, as it is overridden.
+    values : tuple of str
+        Value in each arm, in the order of the arms; one only where all arms share it.
+    unit, meaning, source, grade : str
+        As declared, in the language of the report.
+    loud : bool
+        Nothing but judgement stands behind it.
+    changed : bool
+        Some arm's value is not the default.
+    """
+
+    key: str
+    values: tuple[str, ...]
+    unit: str
+    meaning: str
+    source: str
+    grade: str
+    loud: bool
+    changed: bool
+
+    @property
+    def shared(self) -> bool:
+        """Whether all arms have the same value."""
+        return len(self.values) == 1
+
+
+@dataclass(frozen=True)
+class Theme:
+    """Assumptions of one theme, with what their grades amount to."""
+
+    name: str
+    assumptions: tuple[Assumption, ...]
+
+    @property
+    def loud(self) -> int:
+        """How many rest on judgement."""
+        return sum(assumption.loud for assumption in self.assumptions)
+
+
+def arm_parameters(study: Study) -> dict[str, Tree]:
+    """The resolved parameters of each arm, found in the manifest's configuration; empty if there are none.
+
+    They are the mapping ``{arm: {theme: {name: value}}}``, wherever it stands.
+    """
+    themes = {theme for theme, _, _, _ in declared()}
+    for mapping in _mappings(study.manifest.get("configuration", {})):
+        found = {arm: mapping.get(arm) for arm in study.arms}
+        if all(isinstance(tree, Mapping) for tree in found.values()):
+            trees = {arm: tree.get("parameters", tree) for arm, tree in found.items()}  # type: ignore[union-attr]
+            if all(themes & set(tree) for tree in trees.values()):
+                return trees
+    return {}
+
+
+def _mappings(tree: object) -> Iterator[Tree]:
+    if isinstance(tree, Mapping):
+        yield tree
+        for inner in tree.values():
+            yield from _mappings(inner)
+
+
+def themes(study: Study, words: Texts, write: Numbers) -> list[Theme]:
+    """All declared parameters with the values of this study, by theme."""
+    trees = arm_parameters(study)
+    grouped: dict[str, list[Assumption]] = {}
+    for theme, name, declaration, default in declared() if trees else ():
+        values = [trees[arm].get(theme, {}).get(name, default) for arm in study.arms]
+        grouped.setdefault(theme, []).append(_assumption(theme, name, declaration, default, values, words, write))
+    return [Theme(words(f"report.assumptions.themes.{theme}"), tuple(rows)) for theme, rows in grouped.items()]
+
+
+def _assumption(
+    theme: str,
+    name: str,
+    declaration: Declaration,
+    default: object,
+    values: list[Any],
+    words: Texts,
+    write: Numbers,
+) -> Assumption:
+    loud = declaration.grade == JUDGEMENT
+    shared = all(value == values[0] for value in values)
+    return Assumption(
+        key=f"{theme}.{name}",
+        values=tuple(shown(value, words, write) for value in (values[:1] if shared else values)),
+        unit=words.unit(declaration.unit),
+        meaning=words.meaning(theme, name, declaration.meaning),
+        source=words.source(declaration.source) if declaration.source != JUDGEMENT else "",
+        grade=words("report.assumptions.ungraded") if loud else declaration.grade,
+        loud=loud,
+        changed=any(value != default for value in values),
+    )
+
+
+def shown(value: object, words: Texts, write: Numbers) -> str:
+    """A parameter's value, exactly."""
+    if isinstance(value, bool):
+        return str(words.find("report.assumptions.yes_no")[value])
+    if isinstance(value, (int, float)) and math.isfinite(value):
+        # As many decimals as the shortest text that gives the same number has.
+        plain = f"{value:.10f}".rstrip("0").partition(".")[2] if isinstance(value, float) else ""
+        return write.decimal(value, len(plain))
+    return str(value)
+
+
+def count(found: list[Theme], words: Texts, write: Numbers) -> str:
+    """How many parameters there are, and how many of each grade."""
+    plain = [row for theme in found for row in theme.assumptions]
+    tally = Counter(JUDGEMENT if row.loud else row.grade for row in plain)
+    names = {JUDGEMENT: words("report.assumptions.ungraded"), "-": words("report.assumptions.setting")}
+    grades = [f"{write.decimal(tally[grade], 0)} {names.get(grade, grade)}" for grade in (*GRADES, "-") if tally[grade]]
+    return words("report.assumptions.count", n=write.decimal(len(plain), 0), grades=", ".join(grades))
+
+
+def pay_plans(study: Study, words: Texts, write: Numbers) -> list[tuple[str, list[str]]]:
+    """(role, terms in each arm) for every role; empty without parameters."""
+    trees = arm_parameters(study)
+    if not any("incentives" in tree for tree in trees.values()):
+        return []
+    return [
+        (
+            words(f"roles.{role}"),
+            [_plan(trees[arm].get("incentives", {}).get(role, ()), words, write) for arm in study.arms],
+        )
+        for role in ROLES
+    ]
+
+
+def _plan(terms: Any, words: Texts, write: Numbers) -> str:
+    if not terms:
+        return words("report.assumptions.flat")
+    return "; ".join(_term(term, words, write) for term in terms)
+
+
+def _term(term: Tree, words: Texts, write: Numbers) -> str:
+    """A pay term in words: what it pays for, whose events count, and its conditions."""
+    say = "report.assumptions."
+    event = words(f"{say}events.{term['event']}")
+    scope, period = (words(f"{say}{kind}s.{term.get(kind) or first}") for kind, first in (("scope", "individual"), ("period", "month")))
+    event = f"{event} ({scope}, {period})"
+    rate, weight = term.get("rate"), term.get("weight")
+    parts = [
+        words(f"{say}term_rate", rate=write.euro(float(rate), 2), event=event)
+        if rate is not None
+        else words(f"{say}term_weight", share=write.percent(float(weight or 0.0), 0), event=event)
+    ]
+    target = term.get("target")
+    if target is not None:
+        named = words(f"{say}quota") if target == "quota" else write.decimal(float(target), 0)
+        parts.append(words(f"{say}target", target=named))
+    parts += [words(f"{say}{key}", share=write.percent(term[key], 0)) for key in ("cliff", "cap") if term.get(key)]
+    for key, text in (("accelerator", "accelerator"), ("low_score_multiplier", "low_score")):
+        if term.get(key, 1.0) != 1.0:
+            parts.append(words(say + text, factor=shown(float(term[key]), words, write)))
+    if term.get("clawback_months"):
+        parts.append(words(f"{say}clawback", months=write.decimal(term["clawback_months"], 0)))
+    return ", ".join(parts)

@@ -1,0 +1,196 @@
+"""Rows of the report's tables: numbers already written in the report's language."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from analysis import catalogue, hours
+from analysis.gate import Verdict, judged
+from analysis.numbers import DASH, Numbers
+from analysis.paired import Contrast, Interval
+from analysis.summary import Study
+from analysis.texts import Texts, capital
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A value and the interval under it."""
+
+    value: str
+    interval: str = ""
+
+
+@dataclass(frozen=True)
+class MeasureRow:
+    """One measure of two arms and their difference.
+
+    Attributes
+    ----------
+    name, label : str
+        Name in the files; name for people.
+    before, after, difference : Cell
+        Baseline, arm, paired difference.
+    probability, pairing, reading : str
+        P(true mean difference > 0); variance reduction; the verdict in a word.
+    tone : {"good", "bad", "plain", ""}
+        Whether the difference is welcome, for emphasis beside the word.
+    """
+
+    name: str
+    label: str
+    before: Cell
+    after: Cell
+    difference: Cell
+    probability: str
+    pairing: str
+    reading: str
+    tone: str
+
+
+@dataclass(frozen=True)
+class WasteRow:
+    """One cause, or a sum of causes: share of paid time by arm, and differences from the baseline."""
+
+    label: str
+    shares: tuple[str, ...]
+    differences: tuple[Cell, ...]
+
+
+class Tables:
+    """Makes the rows of a study's tables in one language."""
+
+    def __init__(self, study: Study, words: Texts, write: Numbers) -> None:
+        self.study, self.words, self.write = study, words, write
+
+    def measures(self, arm: str) -> list[tuple[str, list[MeasureRow]]]:
+        """The headline table of an arm by group; measures the study has not are left out."""
+        groups = [
+            (self.words(f"report.measures.groups.{group}"), [self.measure(name, arm) for name in names if self._has(name)])
+            for group, names in catalogue.GROUPS.items()
+        ]
+        return [(group, rows) for group, rows in groups if rows]
+
+    def remaining(self, arm: str) -> list[MeasureRow]:
+        """Measures that are neither in the headline table nor hours by role and class."""
+        return [
+            self.measure(name, arm)
+            for name in self.study.measures
+            if name not in catalogue.HEADLINE and catalogue.hours_class(name) is None
+        ]
+
+    def _has(self, name: str) -> bool:
+        return name in self.study.measures
+
+    def measure(self, name: str, arm: str) -> MeasureRow:
+        """The row of a measure."""
+        unit = catalogue.measure(name).unit
+        before, after = self.study.interval(name, self.study.baseline), self.study.interval(name, arm)
+        found = self.study.contrast(name, arm)
+        judgement = judged(self.study, name, arm)
+        return MeasureRow(
+            name=name,
+            label=capital(self.words.measure(name)),
+            before=self.level(before, unit),
+            after=self.level(after, unit),
+            difference=self.difference(found, unit),
+            probability=self.probability(found.probability_positive),
+            pairing=self.pairing(found),
+            reading=self.reading(name, judgement, found),
+            tone=tone(name, judgement),
+        )
+
+    def level(self, found: Interval, unit: str) -> Cell:
+        """A mean with its interval."""
+        if not math.isfinite(found.low):
+            return Cell(self.write.value(found.mean, unit))
+        digits = None if unit == "€" else self.write.digits(found.low, found.high, unit)
+        if found.low == found.high:
+            return Cell(self.write.value(found.mean, unit))
+        if unit == "€":
+            return Cell(self.write.euro(found.mean), self._range(self.write.between(found.low, found.high, unit)))
+        factor = 100.0 if unit == "fraction" else 1.0
+        low, high = (self.write.decimal(factor * bound, digits or 0) for bound in (found.low, found.high))
+        return Cell(self.write.value(found.mean, unit, digits), self.words("report.range", low=low, high=high))
+
+    def difference(self, found: Contrast, unit: str) -> Cell:
+        """A paired difference with its interval."""
+        if not math.isfinite(found.low):
+            return Cell(self.write.difference(found.difference, unit))
+        if found.low == found.high:
+            return Cell(self.write.difference(found.difference, unit))
+        digits = None if unit == "€" else self.write.digits(found.low, found.high, unit)
+        between = self.write.between(found.low, found.high, unit, signed=True)
+        return Cell(self.write.difference(found.difference, unit, digits), self._range(between))
+
+    def _range(self, between: str) -> str:
+        return between if self.words.language == "en" else f"de {between}"
+
+    def probability(self, value: float) -> str:
+        """A probability; what rounds to certainty is written as a bound, for it is not certain."""
+        if not math.isfinite(value):
+            return DASH
+        if not 0.001 <= value <= 0.999:
+            return f"{'<' if value < 0.5 else '>'} {self.write.percent(0.001 if value < 0.5 else 0.999, 1)}"
+        return self.write.percent(value, 1)
+
+    def pairing(self, found: Contrast) -> str:
+        """How many times the unpaired runs; the factor says how much pairing saved."""
+        value = found.variance_reduction
+        return DASH if not math.isfinite(value) else f"{self.write.decimal(value, 1 if value < 10 else 0)} ×"
+
+    def reading(self, name: str, judgement: Verdict, found: Contrast) -> str:
+        """The verdict in a word."""
+        if found.low == found.high == 0.0:
+            return self.words("report.measures.equal")
+        if judgement in {"unclear", "unknown"}:
+            return self.words(f"report.measures.{judgement}")
+        return self.words("report.measures." + {"good": "better", "bad": "worse"}.get(tone(name, judgement), "differs"))
+
+    def waste(self) -> list[tuple[str, list[WasteRow], WasteRow]]:
+        """(explanation, causes, their sum) by what the hours rest on; the necessary block last, not counted."""
+        kinds = [
+            (self.words(f"report.waste.{kind}"), [self.cause(name) for name in names], self.sum_of(f"kinds.{kind}", names))
+            for kind, names in catalogue.WASTED.items()
+        ]
+        block = ("administration",)
+        return [*kinds, (self.words("report.waste.necessary"), [], self.sum_of("kinds.necessary", block))]
+
+    def cause(self, name: str) -> WasteRow:
+        """The row of one cause."""
+        return self.sum_of(f"classes.{name}", (name,))
+
+    def all_waste(self) -> WasteRow:
+        """The row of all wasted time."""
+        return self.sum_of("report.waste.total", catalogue.WASTED_CLASSES)
+
+    def sum_of(self, label: str, classes: Sequence[str]) -> WasteRow:
+        """The row of some classes together."""
+        return WasteRow(
+            label=capital(self.words(label)),
+            shares=tuple(self.write.percent(hours.share(self.study, arm, classes).mean) for arm in self.study.arms),
+            differences=tuple(
+                self.difference(hours.share_contrast(self.study, arm, classes), "fraction") for arm in self.study.others
+            ),
+        )
+
+    def waste_by_role(self) -> list[tuple[str, list[str]]]:
+        """(role, wasted share of its paid time in each arm); roles nobody has are left out."""
+        rows = []
+        for role in catalogue.ROLES:
+            found = [hours.share(self.study, arm, catalogue.WASTED_CLASSES, role) for arm in self.study.arms]
+            if any(interval.n for interval in found):
+                rows.append((self.words(f"roles.{role}"), [self.write.percent(interval.mean) for interval in found]))
+        return rows
+
+
+def tone(name: str, judgement: Verdict) -> str:
+    """Whether a told difference is good or bad for the organisation."""
+    if judgement in {"unclear", "unknown"}:
+        return ""
+    better = catalogue.measure(name).better
+    return "plain" if not better else "good" if better == judgement else "bad"
+
+
+

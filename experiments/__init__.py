@@ -1,0 +1,1 @@
+"""Experiments: what to run, on what, and where the results live."""

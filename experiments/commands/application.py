@@ -1,0 +1,156 @@
+"""A command as a Hydra application: from the words of the command line to an exit code.
+
+Whoever gives wrong input gets a line that says so and exit code 2; only a defect of ours
+shows a traceback. Hydra's own printing of errors is switched off for that purpose, and
+its log is not sent to the terminal.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from experiments.config import Command, Settings, settings, translate
+from sim.parameters import ParameterError
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+DONE, DEFECT, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+HELP = """\
+gtm {name}: {summary}
+
+  gtm {name} [key=value …]
+
+Keys, with their defaults:
+
+$CONFIG
+
+Any parameter by its dotted name     alignment.visibility=0.8
+A preset for all arms                alignment=integrated, incentives=hybrid, capability=systemic
+A level of alignment                 alignment.level=0.5
+A parameter of one arm only          arm.shared_okr.alignment.visibility=0.8
+A term of a pay plan                 incentives.seller.won_acv.accelerator=2
+
+organisation   {organisations}, or a YAML file
+arms           {arms}
+incentives     {incentives}
+alignment      {alignment}
+capability     {capability}
+
+Hydra's own options (--cfg job, --multirun, --config-dir, …): gtm {name} --hydra-help
+"""
+
+
+def application(command: Command, task: Callable[[Settings], int], arguments: Sequence[str]) -> int:
+    """Run ``task`` on the settings that ``arguments`` ask for; return the exit code."""
+    import hydra
+    from hydra._internal.utils import get_args_parser
+    from hydra.errors import HydraException
+    from omegaconf.errors import OmegaConfBaseException
+
+    before, started = sys.argv, False
+    try:
+        parser = get_args_parser()
+        parser.error = _refuse_option  # type: ignore[method-assign]
+        options = parser.parse_intermixed_args(list(arguments))
+        own = [options.config_dir] if options.config_dir else []
+        translated = translate(command, options.overrides, multirun=options.multirun)
+        switches = [word for word in arguments if word not in options.overrides]
+        ours = options.multirun or not any(text.startswith("out=") for text in options.overrides)
+        _register(command, own)
+        call = shlex.join(["gtm", command.name, *arguments])
+
+        def job(config: DictConfig) -> int:
+            nonlocal started
+            started = True
+            return _job(command, task, config, call, own, ours)
+
+        sys.argv = [f"gtm {command.name}", *translated, *switches]
+        os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come to us as they are
+        hydra.main(version_base="1.3", config_path=None, config_name=command.name)(job)()
+    except SystemExit as end:  # of argparse, of Hydra's own options, or of a job
+        return end.code if isinstance(end.code, int) else DONE if end.code is None else DEFECT
+    except (ParameterError, HydraException, OmegaConfBaseException) as error:
+        return refuse(error)
+    except OSError as error:  # before the job: Hydra could not make the folder
+        if started:
+            raise
+        return refuse(ParameterError(f"out={str(error.filename)!r}: no folder can be made there ({error.strerror})."))
+    except KeyboardInterrupt:
+        print("Interrupted: nothing was run, nothing is saved.", file=sys.stderr)
+        return INTERRUPTED
+    finally:
+        sys.argv = before
+    return DONE
+
+
+def _refuse_option(message: str) -> NoReturn:
+    raise ParameterError(f"{message}; options start with a dash, all else is key=value.")
+
+
+def refuse(error: Exception) -> int:
+    """Say what is wrong with the input, and with which exit code to end."""
+    lines = [line for line in str(error).splitlines() if line.strip()]
+    print("error: " + "\n       ".join(lines[:4]), file=sys.stderr)
+    return WRONG_INPUT
+
+
+def _job(
+    command: Command, task: Callable[[Settings], int], config: DictConfig, call: str, configs: Sequence[str], ours: bool
+) -> int:
+    from hydra.core.hydra_config import HydraConfig
+
+    folder = Path(HydraConfig.get().runtime.output_dir)
+    try:
+        code = task(settings(command, config, folder, call, configs))
+    except ParameterError as error:
+        _tidy(folder, ours)
+        code = refuse(error)
+    if code != DONE:
+        raise SystemExit(code)  # past Hydra, which would print a traceback
+    return code
+
+
+def _tidy(folder: Path, ours: bool) -> None:
+    """Take away Hydra's notes on a job that never ran, and the folder made for it."""
+    notes = folder / ".hydra"
+    if {path.name for path in folder.iterdir()} != {".hydra"}:
+        return
+    for file in notes.iterdir():
+        file.unlink()
+    notes.rmdir()
+    if ours:
+        folder.rmdir()
+
+
+def _register(command: Command, configs: Sequence[str]) -> None:
+    """Tell Hydra the configuration that the command starts from."""
+    from hydra.core.config_store import ConfigStore
+
+    from sim.configuration import names
+
+    groups = {
+        f"{group}s" if group in ("organisation", "arm") else group: ", ".join(names(group, configs))
+        for group in ("organisation", "arm", "incentives", "alignment", "capability")
+    }
+    hydra: dict[str, Any] = {
+        "run": {"dir": "${out}"},
+        "sweep": {"dir": "${out}", "subdir": "${hydra.job.num}"},
+        "job": {"name": command.name, "chdir": False},
+        "help": {
+            "app_name": f"gtm {command.name}",
+            "template": HELP.format(name=command.name, summary=command.summary, **groups),
+        },
+    }
+    tree = {
+        "defaults": ["_self_", {"override hydra/job_logging": "none"}, {"override hydra/hydra_logging": "none"}],
+        **command.tree(),
+        "hydra": hydra,
+    }
+    ConfigStore.instance().store(name=command.name, node=tree)

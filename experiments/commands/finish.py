@@ -1,0 +1,79 @@
+"""What ``run`` and ``compare`` share: simulate, summarise, print, write the report."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pandas as pd
+from rich.console import Console
+
+from analysis import report, summary
+from analysis.gate import headline
+from analysis.texts import Texts, texts
+from experiments import store
+from experiments.commands.application import DEFECT, DONE, INTERRUPTED
+from experiments.commands.table import headline_table
+from experiments.conduct import Outcome, conduct
+from experiments.config import Settings
+
+NARROWEST = 120  # columns when the output is not a terminal
+
+
+def simulate_and_report(settings: Settings) -> int:
+    """Run a study of some arms from settings to report; return the exit code."""
+    outcome = conduct(settings)
+    if outcome.status == "interrupted":
+        return _interrupted(outcome)
+    try:
+        return _report(settings, outcome)
+    except KeyboardInterrupt:
+        return _interrupted(outcome)
+
+
+def _report(settings: Settings, outcome: Outcome) -> int:
+    runs = pd.read_parquet(settings.out / "runs.parquet")
+    if outcome.failed:
+        _say_failures(runs, outcome)
+    if outcome.failed == outcome.asked:
+        return DEFECT
+    found = summary.summarise(runs, settings.command, settings.baseline)
+    store.write_json(settings.out / "summary.json", found)
+    study = summary.load(settings.out)
+    words = texts(settings.language)
+    console = _console()
+    console.print(headline_table(study, settings.language))
+    for arm in study.others or (study.baseline,):
+        console.print(headline(study, settings.language, arm).text, style="bold")
+    console.print(words("report.stance"))
+    report.write(settings.out, settings.language)
+    _say_where(console, words, settings.out / "report.html")
+    return DONE
+
+
+def _console() -> Console:
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=max(NARROWEST, console.width))
+
+
+def _say_where(console: Console, words: Texts, path: Path) -> None:
+    label = "Informe" if words.language == "es" else "Report"
+    console.print(f"{label}: {path}", soft_wrap=True, markup=False)
+
+
+def _interrupted(outcome: Outcome) -> int:
+    if not outcome.kept:
+        saved = "nothing was finished, nothing is saved"
+    else:
+        saved = f"{outcome.kept:,} of {outcome.asked:,} runs are saved in {outcome.folder / 'runs.parquet'}"
+    print(f"Interrupted: {saved}. The same command makes the same runs again.", file=sys.stderr)
+    return INTERRUPTED
+
+
+def _say_failures(runs: pd.DataFrame, outcome: Outcome) -> None:
+    first = runs[runs["failed"]].iloc[0]
+    print(
+        f"{outcome.failed:,} of {outcome.asked:,} runs failed; the first: arm {first['arm']}, "
+        f"replication {first['replication']}: {first['error']}",
+        file=sys.stderr,
+    )

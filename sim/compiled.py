@@ -1,0 +1,176 @@
+"""The only file that names numba: how a rule becomes machine code.
+
+Every rule of the model is a plain Python function decorated with :func:`compiled`.
+Flags are fixed here once: no ``fastmath`` (it changes results), no ``parallel``
+(runs are parallel, a run is not), errors as in C (``error_model="numpy"``), the
+GIL released so that threads run organisations side by side.
+
+Functions marked :func:`entry_point` are the ones Python calls; they are cached on
+disk. Numba's own cache looks only at the file of the cached function, so an edit in
+an imported rule would go unseen: here the cache folder is named by a hash over the
+sources of every file under ``sim/``.
+
+``NUMBA_DISABLE_JIT=1`` runs the same functions interpreted (tests use it on tiny
+worlds); ``GTM_BOUNDSCHECK=1`` compiles with bounds checking.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numba
+import numpy as np
+from numba import extending
+from numba.core.typing.templates import AttributeTemplate
+from numba.np.arrayobj import make_array, populate_array
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+BOUNDS_CHECKED = os.environ.get("GTM_BOUNDSCHECK", "") == "1"
+INTERPRETED = bool(numba.config.DISABLE_JIT)
+FLAGS: dict[str, Any] = {
+    "nogil": True,
+    "fastmath": False,
+    "error_model": "numpy",
+    "boundscheck": BOUNDS_CHECKED,
+}
+
+
+def source_hash() -> str:
+    """Hash of every source file the compiled code can depend on, and of the compiler."""
+    digest = hashlib.blake2b(digest_size=12)
+    root = Path(__file__).parent
+    for path in sorted(root.rglob("*.py")):
+        digest.update(str(path.relative_to(root)).encode())
+        digest.update(path.read_bytes())
+    digest.update(f"{numba.__version__} {np.__version__} {platform.machine()}".encode())
+    digest.update(repr(sorted(FLAGS.items())).encode())
+    return digest.hexdigest()
+
+
+def cache_folder() -> Path:
+    """Where machine code is kept between processes (``GTM_CACHE_DIR`` overrides it)."""
+    chosen = os.environ.get("GTM_CACHE_DIR")
+    base = Path(chosen) if chosen else Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "gtm"
+    return base / source_hash()
+
+
+_FOLDER = cache_folder()
+try:
+    _FOLDER.mkdir(parents=True, exist_ok=True)
+    CACHING = os.access(_FOLDER, os.W_OK)
+except OSError:  # a read-only home: compile anew in every process rather than fail
+    CACHING = False
+
+
+def compiled(function: F) -> F:
+    """Compile a rule that other rules call."""
+    return numba.njit(**FLAGS)(function)  # type: ignore[no-any-return]
+
+
+def entry_point(function: F) -> F:
+    """Compile a rule that Python calls, and keep its machine code on disk."""
+    if not CACHING:
+        return compiled(function)
+    before = numba.config.CACHE_DIR
+    numba.config.CACHE_DIR = str(_FOLDER)
+    try:
+        return numba.njit(cache=True, **FLAGS)(function)  # type: ignore[no-any-return]
+    finally:
+        numba.config.CACHE_DIR = before
+
+
+def is_cached() -> bool:
+    """Whether machine code of these very sources is already on disk."""
+    return INTERPRETED or (CACHING and any(_FOLDER.rglob("*.nbi")))
+
+
+# ---- one pointer for all arrays of an organisation ------------------------------------
+#
+# Handing twenty arrays to every rule would cost hundreds of machine arguments a call and
+# minutes of compiling. Compiled code gets the address of a small table instead (address
+# and shape of each array) and reads ``world.leads`` from it; interpreted code reads the
+# attribute of the Python object. The rules are written once for both.
+
+SLOTS = 4  # of the table, per array: address and up to three extents
+
+
+class _WorldType(numba.types.Type):  # type: ignore[misc]
+    """Type of an organisation in compiled code."""
+
+    def __init__(self, kinds: dict[str, Any]) -> None:
+        self.kinds = kinds
+        super().__init__(name="World")
+
+
+def register_world(world: type[Any], layout: dict[str, tuple[np.dtype[Any], int]]) -> None:
+    """Teach the compiler the arrays of ``world``: name to (dtype, number of axes), in table order.
+
+    ``world`` must have an attribute ``table``: a uint64 array of SLOTS entries an array.
+    """
+    kinds = {
+        name: numba.types.Array(numba.from_dtype(dtype), axes, "C", aligned=True)
+        for name, (dtype, axes) in layout.items()
+    }
+    kind = _WorldType(kinds)
+    positions = {name: i for i, name in enumerate(layout)}
+
+    @extending.typeof_impl.register(world)
+    def typeof_world(value: Any, context: Any) -> Any:
+        return kind
+
+    extending.register_model(_WorldType)(extending.models.OpaqueModel)
+
+    @extending.unbox(_WorldType)
+    def unbox_world(typ: Any, obj: Any, c: Any) -> Any:
+        address = c.pyapi.object_getattr_string(obj, "address")
+        value = c.pyapi.long_as_voidptr(address)
+        c.pyapi.decref(address)
+        return extending.NativeValue(value, is_error=c.pyapi.c_api_error())
+
+    @extending.infer_getattr
+    class WorldAttributes(AttributeTemplate):  # type: ignore[misc]
+        key = _WorldType
+
+        def generic_resolve(self, typ: Any, name: str) -> Any:
+            return typ.kinds.get(name)
+
+    @extending.lower_getattr_generic(_WorldType)
+    def read_attribute(context: Any, builder: Any, typ: Any, value: Any, name: str) -> Any:
+        array = typ.kinds[name]
+        word = context.get_value_type(numba.types.intp)
+        table = builder.bitcast(value, word.as_pointer())
+
+        def slot(k: int) -> Any:
+            place = context.get_constant(numba.types.intp, positions[name] * SLOTS + k)
+            return builder.load(builder.gep(table, [place]))
+
+        made = make_array(array)(context, builder)
+        size = layout[name][0].itemsize
+        itemsize = context.get_constant(numba.types.intp, size)
+        shape = [slot(1 + axis) for axis in range(array.ndim)]
+        strides = [itemsize]
+        for extent in reversed(shape[1:]):
+            strides.insert(0, builder.mul(strides[0], extent))
+        data = builder.inttoptr(slot(0), made.data.type)
+        populate_array(made, data=data, shape=shape, strides=strides, itemsize=itemsize, meminfo=None)
+        return made._getvalue()
+
+
+def direct(function: Callable[..., Any], *examples: Any) -> Callable[..., Any]:
+    """The machine code of an entry point for arguments of exactly these types.
+
+    A dispatcher looks up its arguments' types at every call, which costs more than a
+    short agent-day; the Mesa engine calls through this instead.
+    """
+    if INTERPRETED:
+        return function
+    signature = tuple(numba.typeof(example) for example in examples)
+    function.compile(signature)  # type: ignore[attr-defined]
+    entry: Callable[..., Any] = function.overloads[signature].entry_point  # type: ignore[attr-defined]
+    return entry

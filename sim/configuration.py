@@ -1,0 +1,348 @@
+"""From names to parameters: organisations, arms and presets are YAML files in ``configs/``.
+
+:func:`load` stacks layers, the later one prevailing::
+
+    declared defaults < organisation < arm < overrides
+
+An organisation is nested mappings of the themes of :mod:`sim.parameters`, may start from
+another one (``base: mid_market``) and keeps its status quo of alignment and capability
+under ``today:``. An arm or an override chooses *presets* (``alignment: integrated``), a
+level between them (``alignment: {level: 0.5}``) or single values. A preset or a level sets
+its theme anew, on top of the organisation's own values: nothing of a lower layer's choice
+stays. The presets ``undefined`` and ``manual`` are empty: as today in this organisation.
+
+Wherever a name is asked for, the path of a YAML file may stand.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from sim.parameters import (
+    THEMES,
+    Incentives,
+    ParameterError,
+    Params,
+    Reference,
+    declared,
+    from_dict,
+    nearest,
+)
+
+__all__ = ["compose", "configs_folders", "known_keys", "load", "names", "nested", "read"]
+
+Tree = dict[str, Any]
+Folders = str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | None
+
+GROUPS = ("arm", "organisation", "incentives", "alignment", "capability", "programme", "behaviour", "market", "horizon")
+ALL_THEMES = (*THEMES, "incentives", "reference")
+PRESET_THEMES = tuple(theme for theme in ALL_THEMES if theme in GROUPS)
+PRESET, LEVEL = "preset", "level"
+LEVELS = ("undefined", "defined", "aligned", "integrated")  # alignment.level 0, 1/3, 2/3, 1
+PATH = re.compile(r"[/\\]|\.ya?ml$")
+
+
+# ---------------------------------------------------------------- files
+
+
+def configs_folders(configs: Folders = None) -> tuple[Path, ...]:
+    """Folders searched for configurations, first match first; the shipped one comes last.
+
+    ``configs`` (a folder or several) comes before the folders of the environment variable
+    ``GTM_CONFIGS`` (separated as in ``PATH``).
+
+    Raises
+    ------
+    ParameterError
+        A folder that was named does not exist.
+    """
+    given = [] if configs is None else [configs] if isinstance(configs, str | os.PathLike) else list(configs)
+    given += [entry for entry in os.environ.get("GTM_CONFIGS", "").split(os.pathsep) if entry]
+    own = [Path(folder).expanduser() for folder in given]
+    for folder in own:
+        if not folder.is_dir():
+            raise ParameterError(f"configs={str(folder)!r}: there is no such folder.")
+    # Beside this package, in a checkout as in an installation: never whatever else is called configs.
+    return (*own, Path(__file__).resolve().parent.parent / "configs")
+
+
+def names(group: str, configs: Folders = None) -> list[str]:
+    """Names of the configurations of a group, e.g. ``names("arm")``."""
+    if group not in GROUPS:
+        raise ParameterError(f"{group}: no such group; known are {', '.join(GROUPS)}.{nearest(group, GROUPS)}")
+    return sorted({file.stem for folder in configs_folders(configs) for file in (folder / group).glob("*.yaml")})
+
+
+def find(group: str, name: object, key: str = "", configs: Folders = None) -> Path:
+    """The file of a name of a group, or of a path; ``key`` is how the name was given, for messages."""
+    key = key or group
+    if not isinstance(name, str) or not name:
+        raise ParameterError(f"{key}={name!r}: a name is needed; known are {', '.join(names(group, configs))}.")
+    if PATH.search(name):
+        file = Path(name).expanduser()
+        if not file.is_file():
+            near = sorted(str(other) for other in file.parent.glob("*.y*ml")) if file.parent.is_dir() else []
+            raise ParameterError(f"{key}={name!r}: there is no such file.{nearest(str(file), near)}")
+        return file
+    for folder in configs_folders(configs):
+        file = folder / group / f"{name}.yaml"
+        if file.is_file():
+            return file
+    known = names(group, configs)
+    raise ParameterError(
+        f"{key}={name!r}: known are {', '.join(known)}, or the path of a YAML file.{nearest(name, known)}"
+    )
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML without two of its traps: a key given twice is refused, and 1e6 is a number."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: ARG002
+        seen: set[Any] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if isinstance(key, str) and key in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"{key!r} is given twice", key_node.start_mark)
+            seen.add(key if isinstance(key, str) else repr(key))
+        return super().construct_mapping(node, deep=True)  # deep: a node that contains itself is refused
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(r"^[-+]?(\d[\d_]*)(\.[\d_]*)?[eE][-+]?\d+$"),
+    list("-+0123456789"),
+)
+
+
+def read(file: Path) -> Tree:
+    """The mapping a YAML file holds; an unreadable one is refused with line and reason."""
+    try:
+        found = yaml.load(file.read_text(encoding="utf-8"), Loader=_Loader)
+    except yaml.MarkedYAMLError as error:
+        line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise ParameterError(f"{file}{line}: {error.problem or error.context}.") from None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ParameterError(f"{file}: cannot be read: {' '.join(str(error).split())}.") from None
+    except RecursionError:
+        raise ParameterError(f"{file}: nested too deeply.") from None
+    if found is None:
+        return {}
+    if not isinstance(found, dict):
+        raise ParameterError(f"{file}: a mapping of parameters is needed, this is a {type(found).__name__}.")
+    return found
+
+
+# ---------------------------------------------------------------- layers
+
+
+def load(
+    organisation: str | os.PathLike[str] = "mid_market",
+    arm: str | os.PathLike[str] = "siloed",
+    overrides: Mapping[str, object] | None = None,
+    configs: Folders = None,
+) -> Params:
+    """Checked parameters of one organisation under one arm.
+
+    Parameters
+    ----------
+    organisation, arm : str or path
+        Names in ``configs/organisation`` and ``configs/arm``, or paths of YAML files.
+    overrides : mapping, optional
+        Dotted or nested names: ``{"alignment.visibility": 0.8, "incentives": "hybrid",
+        "alignment.level": 0.5, "incentives.seller.won_acv.accelerator": 2.0}``.
+    configs : path or paths, optional
+        Folders searched before ``GTM_CONFIGS`` and the shipped configurations.
+
+    Raises
+    ------
+    ParameterError
+        Something given is wrong; the message names the key, the value, what is allowed
+        and the nearest name.
+
+    Examples
+    --------
+    >>> load("smb", arm="shared_okr", overrides={"capability": "systemic"}).capability.process
+    0.8
+    """
+    return compose(organisation, arm, [overrides or {}], configs)
+
+
+def compose(
+    organisation: str | os.PathLike[str],
+    arm: str | os.PathLike[str],
+    layers: Iterable[Mapping[str, object]],
+    configs: Folders = None,
+) -> Params:
+    """:func:`load` with several layers of overrides, the later one prevailing."""
+    base = _organisation(os.fspath(organisation), configs)
+    arm_file = find("arm", os.fspath(arm), "arm", configs)
+    tree = base
+    for layer in [_in_file(arm_file, read(arm_file)), *layers]:
+        tree = _add_layer(tree, base, nested(layer), configs)
+    return from_dict(tree)
+
+
+def _organisation(name: object, configs: Folders, seen: tuple[Path, ...] = ()) -> Tree:
+    key = f"{seen[-1]}: base" if seen else "organisation"
+    file = find("organisation", name, key, configs)
+    if file.resolve() in [other.resolve() for other in seen]:
+        raise ParameterError(f"{key}={name!r} leads back to itself.")
+    own = _in_file(file, read(file), extra=("base", "today"))
+    tree = _organisation(own.pop("base"), configs, (*seen, file)) if "base" in own else {}
+    today = own.pop("today", {})
+    if not isinstance(today, Mapping):
+        raise ParameterError(f"{file}: today={today!r}: a mapping with alignment and capability is needed.")
+    for theme in today:
+        if theme not in ("alignment", "capability"):
+            raise ParameterError(f"{file}: today.{theme}: allowed are alignment and capability.")
+    for layer in (own, today):
+        tree = _add_layer(tree, tree, nested(layer), configs)
+    _check(file, tree)
+    return tree
+
+
+def _in_file(file: Path, given: Tree, extra: tuple[str, ...] = ()) -> Tree:
+    """What a file gives: top names checked under the file's name, paths counted from its folder."""
+    known = (*extra, *ALL_THEMES)
+    for name in given:
+        if str(name).partition(".")[0] not in known:
+            raise ParameterError(f"{file}: {name}: unknown; known are {', '.join(known)}.{nearest(str(name), known)}")
+    return {name: _from(file, value) if name in ("base", *PRESET_THEMES) else value for name, value in given.items()}
+
+
+def _from(file: Path, value: Any) -> Any:
+    """A name or path that a file gives; of a mapping, its preset."""
+    if isinstance(value, str) and PATH.search(value):
+        return str(file.parent / value)
+    if isinstance(value, Mapping) and PRESET in value:
+        return {**value, PRESET: _from(file, value[PRESET])}
+    return value
+
+
+def _check(file: Path, tree: Tree) -> None:
+    """Refuse wrong values of a file under the file's name."""
+    try:
+        from_dict(tree)
+    except ParameterError as error:
+        raise ParameterError(f"{file}: {error}") from None
+
+
+def nested(given: Mapping[str, object]) -> dict[str, Tree]:
+    """Dotted names, presets and mappings as one mapping of themes.
+
+    ``{"alignment": "integrated", "alignment.visibility": 1}`` becomes
+    ``{"alignment": {"preset": "integrated", "visibility": 1}}``.
+    """
+    tree: dict[str, Tree] = {}
+    for key, value in given.items():
+        theme, *path = str(key).split(".")
+        if theme not in ALL_THEMES:
+            raise ParameterError(f"{key}: unknown.{nearest(str(key), known_keys())}")
+        content: object = value
+        if not path and not isinstance(value, Mapping):
+            if theme not in PRESET_THEMES:
+                raise ParameterError(f"{key}={value!r}: a mapping of parameters is needed, or a name as in {theme}.….")
+            path = [PRESET]
+        for part in reversed(path):
+            content = {part: content}
+        tree[theme] = _merge(theme, tree.get(theme, {}), content)
+    return tree
+
+
+def _add_layer(tree: Tree, base: Tree, layer: Mapping[str, Tree], configs: Folders) -> Tree:
+    """``tree`` with a layer on top; a preset or level starts again from ``base``."""
+    result = dict(tree)
+    for theme, given in layer.items():
+        own = dict(given)
+        if PRESET in own and LEVEL in own and theme == "alignment":
+            raise ParameterError("alignment: give either a preset or a level, not both.")
+        if PRESET in own:
+            result[theme] = _with_preset(theme, own.pop(PRESET), base.get(theme, {}), configs)
+        elif LEVEL in own and theme == "alignment":
+            result[theme] = _at_level(own.pop(LEVEL), base.get(theme, {}), configs)
+        result[theme] = _merge(theme, result.get(theme, {}), own)
+    return result
+
+
+def _with_preset(theme: str, name: object, today: Tree, configs: Folders) -> Tree:
+    if theme not in PRESET_THEMES:
+        raise ParameterError(f"{theme}.{PRESET}: unknown; presets exist for {', '.join(PRESET_THEMES)}.")
+    file = find(theme, name, theme, configs)
+    preset = read(file)
+    _check(file, {theme: preset})
+    if theme == "incentives":
+        # A plan is whole: a role it does not name has a flat salary, not another plan's terms.
+        settings = {key: value for key, value in today.items() if key in ("cost_neutral", "low_score_quantile")}
+        return {**settings, "name": file.stem, **preset}
+    merged: Tree = _merge(theme, today, preset)
+    return merged
+
+
+def _at_level(level: object, today: Tree, configs: Folders) -> Tree:
+    """Alignment between the presets: numbers change linearly, words change at the next preset."""
+    key = "alignment.level"
+    if isinstance(level, bool) or not isinstance(level, int | float) or not 0 <= level <= 1:
+        raise ParameterError(f"{key}={level!r}: a number from 0 (as today) to 1 (integrated) is needed.")
+    position = level * (len(LEVELS) - 1)
+    lower = min(math.floor(position), len(LEVELS) - 2)
+    share = position - lower
+    ends = [_with_preset("alignment", LEVELS[i], today, configs) for i in (lower, lower + 1)]
+    # The parameters' own kinds and defaults: what a preset leaves out stays as declared.
+    low, high = (vars(from_dict({"alignment": end}).alignment) for end in ends)
+    return {name: _between(low[name], high[name], share) for name in low}
+
+
+def _between(low: Any, high: Any, share: float) -> Any:
+    if share == 0 or low == high:
+        return low
+    if share == 1:
+        return high
+    if isinstance(low, str):
+        return low
+    value = low + share * (high - low)
+    return round(value) if isinstance(low, int) else value
+
+
+def _merge(key: str, below: Any, above: Any) -> Any:
+    """``above`` laid over ``below``; a mapping over a list of pay terms changes single terms."""
+    if not isinstance(above, Mapping):
+        return above
+    if isinstance(below, list):
+        return _merge_terms(key, below, above)
+    result = dict(below) if isinstance(below, Mapping) else {}
+    for name, value in above.items():
+        result[name] = _merge(f"{key}.{name}", result.get(name), value)
+    return result
+
+
+def _merge_terms(key: str, terms: list[Any], changes: Mapping[Any, Any]) -> list[Any]:
+    """Change terms named by their event, or by their position where an event stands twice."""
+    result = list(terms)
+    events = [term.get("event") if isinstance(term, Mapping) else None for term in terms]
+    for name, change in changes.items():
+        if str(name).isdigit() and int(name) < len(terms):
+            place = int(name)
+        elif events.count(name) == 1:
+            place = events.index(name)
+        else:
+            known = [f"{i} ({event})" for i, event in enumerate(events)]
+            why = "stands more than once, give its position" if name in events else "no such term"
+            hint = "" if name in events else nearest(str(name), [str(event) for event in events])
+            raise ParameterError(f"{key}.{name}: {why}; this plan has {', '.join(known) or 'none'}.{hint}")
+        result[place] = _merge(f"{key}.{name}", result[place], change)
+    return result
+
+
+def known_keys() -> list[str]:
+    """Every dotted name an override may have (what lies inside a pay plan or reference is checked later)."""
+    parameters = [f"{theme}.{name}" for theme, name, _, _ in declared()]
+    pay = [f"incentives.{name}" for name in Incentives.__dataclass_fields__]
+    reference = [f"reference.{name}" for name in Reference.__dataclass_fields__]
+    return [*PRESET_THEMES, "alignment.level", *parameters, *pay, *reference]

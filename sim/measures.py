@@ -1,0 +1,395 @@
+"""What is reported: every measure once, with name, label, unit, definition and aggregation.
+
+A measure is a function of the monthly records and hours of a window of months, so
+the same definition serves a whole run and a single month, and anybody can recompute
+it from sums and counts.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim import state as S
+from sim.parameters import Params
+
+Unit = Literal["fraction", "€", "hours", "days", "leads", "deals", "people", "ratio", ""]
+NAN = math.nan
+
+
+@dataclass(frozen=True)
+class Window:
+    """Sums over a window of months of one run.
+
+    Attributes
+    ----------
+    total : dict of str to float
+        Sum of every monthly count.
+    first, last : records
+        Monthly records of the first and last month.
+    hours : array, shape (role, class)
+        Seconds.
+    months : int
+        Length of the window.
+    params : Params
+        Of the run.
+    people : array, shape (worker, column) or None
+        Pay since the first measured day; None for a single month.
+    monthly : records
+        The monthly records themselves.
+    """
+
+    total: dict[str, float]
+    first: Any
+    last: Any
+    hours: NDArray[np.int64]
+    months: float
+    params: Params
+    people: NDArray[np.float64] | None
+    monthly: Any
+
+    @property
+    def years(self) -> float:
+        """Length of the window in years."""
+        return self.months / 12.0
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One reported number.
+
+    Attributes
+    ----------
+    name, label, unit, definition : str
+        Column name, words for a figure, unit, and what exactly is computed.
+    aggregation : str
+        How a window of months is summarised.
+    better : {"up", "down", ""}
+        Direction that is good for the organisation, if there is one.
+    compute : callable
+        Function of a :class:`Window`.
+    """
+
+    name: str
+    label: str
+    unit: Unit
+    definition: str
+    aggregation: str
+    better: Literal["up", "down", ""]
+    compute: Callable[[Window], float]
+
+
+MEASURES: dict[str, Measure] = {}
+
+
+def measure(
+    name: str, label: str, unit: Unit, definition: str, aggregation: str, better: Literal["up", "down", ""] = ""
+) -> Callable[[Callable[[Window], float]], Callable[[Window], float]]:
+    """Declare a measure; the decorated function computes it."""
+
+    def declare(compute: Callable[[Window], float]) -> Callable[[Window], float]:
+        MEASURES[name] = Measure(name, label, unit, definition, aggregation, better, compute)
+        return compute
+
+    return declare
+
+
+def ratio(a: float, b: float) -> float:
+    """a / b, or NaN when there is nothing to divide by."""
+    return a / b if b else NAN
+
+
+def compound(monthly_factor: NDArray[np.float64], months: float) -> float:
+    """Annualised product of monthly factors."""
+    if len(monthly_factor) == 0 or not np.all(np.isfinite(monthly_factor)):
+        return NAN
+    product = 1.0
+    for factor in monthly_factor:
+        product *= float(factor)
+    return product ** (12.0 / months) if months and product >= 0 else NAN
+
+
+def _simple(name: str, label: str, unit: Unit, words: str, over: str, top: str, bottom: str, better: Any = "") -> None:
+    """Declare a ratio of two monthly counts."""
+    measure(name, label, unit, words, over, better)(lambda w: ratio(w.total[top], w.total[bottom]))
+
+
+def _flow(name: str, label: str, unit: Unit, words: str, column: str, better: Any = "") -> None:
+    """Declare a yearly flow of one monthly count."""
+    measure(name, label, unit, words, "sum over the window, per year", better)(
+        lambda w: ratio(w.total[column], w.years)
+    )
+
+
+def _monthly(name: str, label: str, unit: Unit, words: str, column: str, better: Any = "") -> None:
+    """Declare a mean per month of one monthly count."""
+    measure(name, label, unit, words, "mean per month", better)(lambda w: ratio(w.total[column], w.months))
+
+
+@measure("revenue_growth", "ARR growth", "fraction", "(closing ARR / opening ARR)^(12 / months) − 1", "annualised", "up")
+def _growth(w: Window) -> float:
+    opening = float(w.first["opening_arr"])
+    closing = float(w.last["arr"])
+    if opening <= 0 or closing < 0 or not w.months:
+        return NAN
+    return float((closing / opening) ** (12.0 / w.months) - 1.0)
+
+
+_flow("new_arr", "New ARR", "€", "ACV of deals won, discounts taken off", "new_arr", "up")
+_flow("expansion_arr", "Expansion ARR", "€", "ARR added by existing customers", "expansion_arr", "up")
+_flow("churned_arr", "Churned ARR", "€", "ARR of customers who left", "churned_arr", "down")
+
+
+@measure("closing_arr", "Closing ARR", "€", "ARR at the end of the window", "last day", "up")
+def _closing(w: Window) -> float:
+    return float(w.last["arr"])
+
+
+@measure("gross_retention", "Gross retention", "fraction", "Π(1 − churned ARR / opening ARR of the month), annualised", "compounded", "up")
+def _grr(w: Window) -> float:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return compound(1.0 - w.monthly["churned_arr"] / w.monthly["opening_arr"], w.months)
+
+
+@measure("net_retention", "Net retention", "fraction", "Π(1 − (churned − expansion ARR) / opening ARR of the month), annualised", "compounded", "up")
+def _nrr(w: Window) -> float:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        net = w.monthly["expansion_arr"] - w.monthly["churned_arr"]
+        return compound(1.0 + net / w.monthly["opening_arr"], w.months)
+
+
+@measure("cohort_retention", "Retention of customers won in the run", "fraction", "1 − ARR lost of customers won since the first day / (mean ARR of theirs), annualised", "annualised", "up")
+def _cohort(w: Window) -> float:
+    held = 0.0
+    lost = 0.0
+    so_far = 0.0
+    for row in w.monthly:
+        so_far += float(row["new_arr"]) - float(row["cohort_lost"])
+        held += max(so_far, 0.0)
+        lost += float(row["cohort_lost"])
+    monthly = ratio(lost, held)
+    return (1.0 - monthly) ** 12 if monthly <= 1.0 else NAN
+
+
+def payroll(w: Window) -> float:
+    """Base and variable pay of everybody, €, loaded."""
+    variable = sum(w.total[f"pay_{role}"] for role in S.ROLE_NAMES)
+    return (w.total["base_pay"] + variable) * w.params.people.loading
+
+
+@measure("gtm_profit", "GTM profit", "€", "revenue × gross margin − loaded pay − media spend − overhead", "sum over the window, per year", "up")
+def _profit(w: Window) -> float:
+    spend = (w.params.people.marketing_spend_share + w.params.people.overhead_share) * w.params.customers.opening_arr
+    return ratio(w.total["revenue"] * w.params.market.gross_margin - payroll(w), w.years) - spend
+
+
+@measure("wasted_time_share", "Wasted time", "fraction", "wasted hours of all roles / paid hours", "of the window's hours", "down")
+def _wasted(w: Window) -> float:
+    return ratio(float(w.hours[:, S.FIRST_WASTE :].sum()), float(w.hours.sum()))
+
+
+@measure("wasted_events_share", "Wasted time from counted events", "fraction", "unviable pursuit, search, correction, disputes and unpursued MQLs / paid hours", "of the window's hours", "down")
+def _wasted_events(w: Window) -> float:
+    kinds = [S.UNVIABLE, S.SEARCH, S.CORRECTION, S.DISPUTE, S.UNPURSUED]
+    return ratio(float(w.hours[:, kinds].sum()), float(w.hours.sum()))
+
+
+@measure("wasted_manual_share", "Wasted time from steps a machine could do", "fraction", "manual entry of events a written process would automate / paid hours", "of the window's hours", "down")
+def _wasted_manual(w: Window) -> float:
+    return ratio(float(w.hours[:, S.MANUAL].sum()), float(w.hours.sum()))
+
+
+@measure("wasted_slack_share", "Slack", "fraction", "idle hours / paid hours", "of the window's hours", "down")
+def _wasted_slack(w: Window) -> float:
+    return ratio(float(w.hours[:, S.IDLE].sum()), float(w.hours.sum()))
+
+
+@measure("necessary_share", "Time called necessary", "fraction", "fixed block of administration / paid hours: an assumption, not a result", "of the window's hours")
+def _necessary(w: Window) -> float:
+    return ratio(float(w.hours[:, S.ADMINISTRATION].sum()), float(w.hours.sum()))
+
+
+@measure("selling_time_share", "Selling time", "fraction", "hours of sellers and development representatives with leads and deals, viable or not, and in the territory / their paid hours", "of the window's hours", "up")
+def _selling(w: Window) -> float:
+    kinds = [S.CONTACTING, S.DEALING, S.PROSPECTING, S.UNVIABLE]
+    rows = w.hours[[S.DEVELOPER, S.SELLER]]
+    return ratio(float(rows[:, kinds].sum()), float(rows.sum()))
+
+
+_monthly("leads", "Leads", "leads", "leads captured by marketing", "leads")
+_monthly("mqls", "MQLs", "leads", "leads handed over", "mqls")
+_monthly("pursued", "MQLs pursued", "leads", "MQLs with a first attempt", "pursued")
+_monthly("accepted", "Accepted leads", "leads", "MQLs and finds accepted for discovery", "accepted")
+_monthly("opportunities", "Opportunities", "deals", "accepted leads opened as opportunities", "opportunities")
+_monthly("wins", "Deals won", "deals", "deals won", "wins", "up")
+_simple("lead_to_mql", "Lead to MQL", "fraction", "MQLs / leads", "of the window", "mqls", "leads")
+_simple("mql_viable_share", "Viable MQLs", "fraction", "MQLs whose expected margin, worked well, exceeded their hours at loaded cost / MQLs", "of the window", "viable_mqls", "mqls", "up")
+_simple("mql_to_sql", "MQL to SQL", "fraction", "MQLs accepted by sales / MQLs", "of the window", "accepted_marketing", "mqls")
+_simple("sql_to_opportunity", "SQL to opportunity", "fraction", "opportunities / accepted leads", "of the window", "opportunities", "accepted")
+_simple("win_rate", "Win rate", "fraction", "deals won / opportunities decided", "of the window", "wins", "decided", "up")
+_simple("cycle_days", "Sales cycle", "days", "calendar days from opportunity to win", "mean over wins", "cycle_days", "wins", "down")
+_simple("first_response_hours", "First response", "hours", "calendar hours from hand-over to first attempt", "mean over pursued MQLs", "response_hours", "pursued", "down")
+_simple("mean_deal", "Deal size", "€", "new ARR / deals won", "of the window", "new_arr", "wins")
+_simple("marketing_sourced_share", "Marketing-sourced wins", "fraction", "deals won from marketing leads / deals won", "of the window", "marketing_wins", "wins")
+_simple("score_inflation", "Score inflation", "", "mean push of the shown score over the record's score, per MQL", "mean over MQLs", "inflation", "mqls", "down")
+_simple("scores_amended_share", "Scores amended", "fraction", "wins from marketing leads whose recorded score was understated / such wins", "of the window", "amended", "marketing_wins", "down")
+_simple("low_score_win_share", "Low-score wins", "fraction", "wins from marketing leads with a low recorded score / such wins", "of the window", "low_wins", "marketing_wins")
+_simple("touches_per_mql", "Nurturing touches per MQL", "", "touches before hand-over", "mean over MQLs", "touches", "mqls")
+_simple("disputed_share", "Disputed MQLs", "fraction", "MQLs disputed between marketing and sales / MQLs", "of the window", "disputes", "mqls", "down")
+_simple("discount_cost_share", "Cost of discounts", "fraction", "discounts given / list ACV of deals won", "of the window", "discount_cost", "list_arr", "down")
+_simple("attainment_mean", "Quota attainment", "fraction", "mean of seller-quarters of ramped sellers", "mean over quarters", "attainment", "attainment_n", "up")
+_simple("at_quota_share", "Sellers at quota", "fraction", "seller-quarters at or above quota / seller-quarters", "mean over quarters", "at_quota", "attainment_n", "up")
+_simple("signals_passed_share", "Expansion signals passed on", "fraction", "signals told to somebody who can sell / signals found", "of the window", "signals_passed", "signals", "up")
+
+
+@measure("never_followed_up_share", "MQLs never followed up", "fraction", "MQLs expired without one attempt / MQLs expired or pursued", "of the window", "down")
+def _unpursued(w: Window) -> float:
+    return ratio(w.total["expired"], w.total["expired"] + w.total["pursued"])
+
+
+@measure("threshold_shift", "Shift of the bar", "", "level (quantile) of the formal bar at the end less the level it began with; negative is lower", "last month")
+def _shift(w: Window) -> float:
+    return float(w.last["bar_level"]) - w.params.behaviour.bar_quantile if w.params.people.marketers else NAN
+
+
+@measure("score_validity", "Score validity", "", "correlation of fresh scores with true chance of a win", "over leads qualified", "up")
+def _validity(w: Window) -> float:
+    n, x, y = w.total["score_n"], w.total["score_x"], w.total["score_y"]
+    if n < 3:
+        return NAN
+    sxx = w.total["score_xx"] - x * x / n
+    syy = w.total["score_yy"] - y * y / n
+    sxy = w.total["score_xy"] - x * y / n
+    return sxy / math.sqrt(sxx * syy) if sxx > 0 and syy > 0 else NAN
+
+
+@measure("belief_slope", "Believed slope of the score", "", "mean over marketers of b in P(opportunity | pursued, score) = σ(a + b·z)", "last month")
+def _slope(w: Window) -> float:
+    return float(w.last["belief_slope"]) if w.params.people.marketers else NAN
+
+
+@measure("trust", "Sellers' trust in leads", "fraction", "mean over sellers and days", "mean", "up")
+def _trust(w: Window) -> float:
+    people = w.params.people.sellers + w.params.people.developers
+    return ratio(w.total["trust"], people * w.months * S.MONTH)
+
+
+@measure("pay_marketing", "Pay of marketing", "€", "base and variable pay of marketers, unloaded", "per year")
+def _pay_marketing(w: Window) -> float:
+    return ratio(w.total["pay_marketer"], w.years) + base_pay(w, "marketer")
+
+
+@measure("pay_sales", "Pay of sales", "€", "base and variable pay of sellers and development representatives, unloaded", "per year")
+def _pay_sales(w: Window) -> float:
+    variable = ratio(w.total["pay_seller"] + w.total["pay_developer"], w.years)
+    return variable + base_pay(w, "seller") + base_pay(w, "developer")
+
+
+def base_pay(w: Window, role: str) -> float:
+    """Base pay of a role, € a year."""
+    people = w.params.people
+    heads = {"marketer": people.marketers, "developer": people.developers, "seller": people.sellers}[role]
+    earnings = float(getattr(people, f"{role}_earnings"))
+    share = float(getattr(people, f"{role}_variable"))
+    flat = not getattr(w.params.incentives, role)
+    return heads * earnings * (1.0 if flat else 1.0 - share)
+
+
+@measure("pay_per_new_arr", "Pay per € of new and expansion ARR", "ratio", "pay of all roles / (new + expansion ARR)", "of the window", "down")
+def _pay_per_arr(w: Window) -> float:
+    variable = sum(w.total[f"pay_{role}"] for role in S.ROLE_NAMES)
+    return ratio(w.total["base_pay"] + variable, w.total["new_arr"] + w.total["expansion_arr"])
+
+
+@measure("variable_pay", "Variable pay", "€", "variable pay of all roles, unloaded", "per year")
+def _variable(w: Window) -> float:
+    return ratio(sum(w.total[f"pay_{role}"] for role in S.ROLE_NAMES), w.years)
+
+
+@measure("pay_gini", "Inequality of sellers' variable pay", "", "Gini coefficient over sellers' variable pay", "over the window")
+def _gini(w: Window) -> float:
+    if w.people is None or w.params.people.sellers < 2:
+        return NAN
+    first = w.params.people.marketers + w.params.people.developers
+    pay = np.sort(w.people[first : first + w.params.people.sellers, S.PAY_VARIABLE])
+    n = len(pay)
+    total = float(pay.sum())
+    if total <= 0:
+        return NAN
+    return float((2.0 * (np.arange(1, n + 1) * pay).sum() / (n * total)) - (n + 1.0) / n)
+
+
+@measure("last_month_of_quarter_share", "New ARR in the last month of the quarter", "fraction", "new ARR of third months / new ARR of whole quarters", "of whole quarters")
+def _hockey(w: Window) -> float:
+    quarters = len(w.monthly) // 3
+    new = np.asarray(w.monthly["new_arr"][: 3 * quarters]).reshape(quarters, 3)
+    return ratio(float(new[:, 2].sum()), float(new.sum()))
+
+
+@measure("obliged_per_seller_month", "Obliged MQLs per seller and month", "leads", "MQLs whose follow-up is owed / people who follow up", "mean per month")
+def _obliged(w: Window) -> float:
+    people = w.params.people.developers or w.params.people.sellers
+    return ratio(w.total["obliged"], people * w.months)
+
+
+@measure("expansion_share", "Expansion share of new ARR", "fraction", "expansion ARR / (new + expansion ARR)", "of the window")
+def _expansion(w: Window) -> float:
+    return ratio(w.total["expansion_arr"], w.total["expansion_arr"] + w.total["new_arr"])
+
+
+@measure("split_generating", "Generating share of free marketing time", "fraction", "mean wish of marketers between generating and nurturing", "mean")
+def _split(w: Window) -> float:
+    return ratio(w.total["split"], w.params.people.marketers * w.months * S.MONTH)
+
+
+@measure("effort_marketing", "Effort of marketers", "fraction", "share of free hours worked", "mean")
+def _effort_marketing(w: Window) -> float:
+    return ratio(w.total["effort_marketer"], w.params.people.marketers * w.months * S.MONTH)
+
+
+@measure("effort_sales", "Effort of sellers", "fraction", "share of free hours worked", "mean")
+def _effort_sales(w: Window) -> float:
+    people = w.params.people.sellers + w.params.people.developers
+    return ratio(w.total["effort_seller"], people * w.months * S.MONTH)
+
+
+def _hours(role: int, kind: int) -> None:
+    name = f"hours_{S.ROLE_NAMES[role]}_{S.CLASS_NAMES[kind]}"
+    label = f"Hours of {S.ROLE_NAMES[role]}s: {S.CLASS_NAMES[kind]}"
+    words = f"paid hours of all {S.ROLE_NAMES[role]}s booked as {S.CLASS_NAMES[kind]}"
+    measure(name, label, "hours", words, "per year")(lambda w: ratio(float(w.hours[role, kind]) / S.HOUR, w.years))
+
+
+for _role in range(S.N_ROLES):
+    for _kind in range(S.N_CLASSES):
+        _hours(_role, _kind)
+
+
+def window(world: S.World, params: Params, start: int, stop: int, whole: bool) -> Window:
+    """Months ``start`` to ``stop`` (exclusive) of a run; ``whole`` includes pay by person."""
+    monthly = np.asarray(world.months[start:stop])
+    days = min(int(world.org["day"][0]), stop * S.MONTH) - start * S.MONTH
+    total = {name: sum(monthly[name].tolist()) for name in S.MONTH_NAMES}
+    return Window(
+        total=total,
+        first=monthly[0],
+        last=monthly[-1],
+        hours=world.hours[start:stop].sum(axis=0),
+        months=days / S.MONTH,
+        params=params,
+        people=np.asarray(world.pay) if whole else None,
+        monthly=monthly,
+    )
+
+
+def measure_run(world: S.World, params: Params, start: int, stop: int) -> dict[str, float]:
+    """Every measure over months ``start`` to ``stop`` (exclusive)."""
+    if stop <= start:
+        return {name: NAN for name in MEASURES}
+    w = window(world, params, start, stop, whole=True)
+    return {name: float(m.compute(w)) for name, m in MEASURES.items()}

@@ -1,0 +1,172 @@
+"""All parameters of one organisation: themes, validation, and the record compiled code reads.
+
+:class:`Params` is frozen. Build it with :func:`from_dict` (checked: an unknown or
+out-of-range value is refused with the nearest name) or change it with
+:func:`replace`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from sim.parameters.behaviour import Behaviour
+from sim.parameters.declare import Declaration, ParameterError, coerce, declaration, nearest
+from sim.parameters.market import Customers, Market
+from sim.parameters.organisation import Alignment, Capability, Horizon, Programme
+from sim.parameters.pay import Event, Incentives, Period, Role, Scope, Term, incentives_from_dict
+from sim.parameters.people import People, Workload
+from sim.parameters.reference import Reference, reference_from_dict
+
+__all__ = [
+    "Alignment", "Behaviour", "Capability", "Customers", "Declaration", "Event", "Horizon", "Incentives",
+    "Market", "ParameterError", "Params", "People", "Period", "Programme", "Reference", "Role", "Scope", "Term",
+    "Workload", "declared", "from_dict", "nearest", "numeric_record", "replace", "to_dict",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Params:
+    """Everything one organisation is simulated with, in themes."""
+
+    market: Market = field(default_factory=Market)
+    customers: Customers = field(default_factory=Customers)
+    people: People = field(default_factory=People)
+    workload: Workload = field(default_factory=Workload)
+    behaviour: Behaviour = field(default_factory=Behaviour)
+    alignment: Alignment = field(default_factory=Alignment)
+    capability: Capability = field(default_factory=Capability)
+    programme: Programme = field(default_factory=Programme)
+    horizon: Horizon = field(default_factory=Horizon)
+    incentives: Incentives = field(default_factory=Incentives)
+    reference: Reference = field(default_factory=Reference)
+
+
+THEMES: dict[str, type[Any]] = {
+    "market": Market,
+    "customers": Customers,
+    "people": People,
+    "workload": Workload,
+    "behaviour": Behaviour,
+    "alignment": Alignment,
+    "capability": Capability,
+    "programme": Programme,
+    "horizon": Horizon,
+}
+
+
+def declared() -> Iterator[tuple[str, str, Declaration, Any]]:
+    """Yield (theme, name, declaration, default) of every parameter of the themes."""
+    for theme, kind in THEMES.items():
+        for f in dataclasses.fields(kind):
+            yield theme, f.name, declaration(f), f.default
+
+
+def from_dict(given: Mapping[str, Any]) -> Params:
+    """Build checked :class:`Params` from nested mappings ``{theme: {name: value}}``.
+
+    What is not given keeps its declared default.
+
+    Raises
+    ------
+    ParameterError
+        A theme or name is unknown, or a value is of the wrong kind or out of range.
+    """
+    themes: dict[str, Any] = {}
+    known = [*THEMES, "incentives", "reference"]
+    for theme, values in given.items():
+        if theme not in known:
+            raise ParameterError(f"{theme}: unknown theme; known are {', '.join(known)}.{nearest(theme, known)}")
+        if not isinstance(values, Mapping):
+            raise ParameterError(f"{theme}={values!r}: a mapping of parameters is needed.")
+        if theme == "incentives":
+            themes[theme] = incentives_from_dict(dict(values))
+        elif theme == "reference":
+            themes[theme] = reference_from_dict(dict(values))
+        else:
+            themes[theme] = _theme(theme, values)
+    params = Params(**themes)
+    _check_together(params)
+    return params
+
+
+def _theme(theme: str, values: Mapping[str, Any]) -> Any:
+    fields = {f.name: f for f in dataclasses.fields(THEMES[theme])}
+    checked = {}
+    for name, value in values.items():
+        if name not in fields:
+            everywhere = {f"{t}.{n}" for t, n, _, _ in declared()}
+            hint = nearest(f"{theme}.{name}", everywhere)
+            raise ParameterError(f"{theme}.{name}: unknown parameter.{hint}")
+        checked[name] = coerce(f"{theme}.{name}", value, fields[name])
+    return THEMES[theme](**checked)
+
+
+def _check_together(params: Params) -> None:
+    """Refuse values that are fine alone and impossible together."""
+    hours = params.workload.day_hours
+    if params.alignment.coordination_hours > 5 * hours:
+        raise ParameterError(
+            f"alignment.coordination_hours={params.alignment.coordination_hours!r}: more than the "
+            f"{5 * hours:g} paid hours of a week (workload.day_hours={hours:g})."
+        )
+
+
+def to_dict(params: Params) -> dict[str, Any]:
+    """Nested plain mapping of all parameters; :func:`from_dict` of it gives the same Params."""
+    plain: dict[str, Any] = dataclasses.asdict(params)
+    plain["incentives"] = {
+        key: list(value) if isinstance(value, tuple) else value for key, value in plain["incentives"].items()
+    }
+    return plain
+
+
+def replace(params: Params, changes: Mapping[str, Any]) -> Params:
+    """Return ``params`` with dotted names changed, e.g. ``{"alignment.visibility": 0.8}``."""
+    nested = to_dict(params)
+    for key, value in changes.items():
+        theme, _, name = key.partition(".")
+        if theme not in nested:
+            raise ParameterError(f"{key}: unknown theme.{nearest(theme, nested)}")
+        if not name:
+            raise ParameterError(f"{key}: name a parameter of it, as in {theme}.…")
+        nested[theme][name] = value
+    return from_dict(nested)
+
+
+# NumPy records already have an attribute of this name.
+ALIASES = {"data": "data_quality"}
+
+
+def _record_fields() -> list[tuple[str, str, Any]]:
+    names: dict[str, str] = {}
+    fields = []
+    for theme, name, _, default in declared():
+        if theme in ("programme", "horizon"):
+            continue
+        if name in names:
+            raise AssertionError(f"{theme}.{name} and {names[name]}.{name} share a name")
+        names[name] = theme
+        fields.append((theme, name, np.float64 if isinstance(default, float) else np.int64))
+    return fields
+
+
+RECORD_FIELDS = _record_fields()
+PARAMS_DTYPE = np.dtype([(ALIASES.get(name, name), kind) for _, name, kind in RECORD_FIELDS], align=True)
+
+
+def numeric_record(params: Params) -> np.ndarray[Any, Any]:
+    """One record with all numeric parameters, for compiled code; words become their index."""
+    record = np.zeros(1, PARAMS_DTYPE)
+    for theme, name, _ in RECORD_FIELDS:
+        group = getattr(params, theme)
+        value = getattr(group, name)
+        if isinstance(value, str):
+            choices = next(declaration(f).choices for f in dataclasses.fields(group) if f.name == name)
+            value = choices.index(value)
+        record[ALIASES.get(name, name)] = value
+    return record

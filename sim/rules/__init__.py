@@ -1,0 +1,1 @@
+"""How the world works and how people decide, once, as small compiled functions on records."""

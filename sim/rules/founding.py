@@ -1,0 +1,119 @@
+"""The first morning of an organisation: people at their seats and customers of the past."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from sim.compiled import compiled
+from sim.draws import Stream, normal, uniform
+from sim.rules.arithmetic import logit, sigmoid
+from sim.rules.lists import accounts_of, append
+from sim.rules.pay import feel_manager, feel_marketer, feel_seller
+from sim.rules.scoring import score_quantile, set_bars
+from sim.rules.staffing import begin_seat, draw_person
+from sim.state import DEVELOPER, MARKETER, N_BINS, SELLER, SUCCESS
+
+INITIAL = int(Stream.CUSTOMER_INITIAL)
+RAMP = int(Stream.TRAIT_RAMP)
+
+
+@compiled
+def found(w: Any) -> None:
+    """Fill a fresh world: scores, marketers, sellers, managers, customers."""
+    p = w.params[0]
+    org = w.org[0]
+    for i in range(N_BINS):
+        # Before any lead is scored: what scores look like when readings are half reliable.
+        x = math.log((i + 0.5) / (N_BINS - i - 0.5)) / 1.7
+        w.histogram[i] = math.exp(-0.5 * x * x / 0.36) * 0.5
+    set_bars(w)
+    org.low_bar = score_quantile(w, org.bar_level + org.low_quantile * (1.0 - org.bar_level))
+    worker = 0
+    for i in range(org.marketers):
+        m = w.marketers[i]
+        m.key = (MARKETER << 20) + i
+        m.worker = worker
+        worker += 1
+        draw_person(w, m, MARKETER)
+        m.split = 0.6
+        m.belief_a = p.belief_intercept
+        m.belief_b = p.belief_slope
+        m.belief_aa = p.belief_spread * p.belief_spread
+        m.belief_bb = p.belief_spread * p.belief_spread
+        m.win_rate = 0.25
+        feel_marketer(w, i)
+        m.generation_hours = p.generation_reference / max(org.marketers, 1)
+        org.generation += m.generation_hours
+    org.brand = p.generation_reference if org.marketers > 0 else 0.0
+    for j in range(org.sellers):
+        s = w.sellers[j]
+        s.role = DEVELOPER if j < org.developers else SELLER
+        within = j if j < org.developers else j - org.developers
+        s.key = (s.role << 20) + within
+        s.worker = worker
+        worker += 1
+        begin_seat(w, j)
+        # Those already here were hired at some time in the past three years.
+        s.hired = -756.0 * uniform(w.keys[RAMP], s.key, 0)
+        s.territory = settled_territory(p)
+        s.quota = p.quota
+        feel_seller(w, j)
+    for i in range(org.managers):
+        c = w.managers[i]
+        c.key = (SUCCESS << 20) + i
+        c.worker = worker
+        worker += 1
+        draw_person(w, c, SUCCESS)
+        feel_manager(w, i)
+    found_customers(w)
+
+
+@compiled
+def settled_territory(p: Any) -> float:
+    """Share of a territory left when about an hour a day is spent in it."""
+    a = 0.3
+    for _ in range(200):
+        a += p.territory_refresh * (1.0 - a) - p.territory_use * a**p.territory_power
+    return min(max(a, 0.0), 1.0)
+
+
+@compiled
+def found_customers(w: Any) -> None:
+    """Customers won before the first day: keyed attributes, scaled to the opening ARR."""
+    p = w.params[0]
+    org = w.org[0]
+    n = org.customers
+    total = 0.0
+    for index in range(n):
+        c = w.customers[index]
+        c.key = (1 << 52) + index
+        spread = p.acv_spread
+        c.arr = p.acv * math.exp(spread * normal(w.keys[INITIAL], index, 0) - 0.5 * spread * spread)
+        # Those who stayed fit a little better than leads do.
+        c.fit = sigmoid(logit(p.fit_mean) + 0.3 + p.fit_spread * normal(w.keys[INITIAL], index, 1))
+        c.since = -252.0 * 5.0 * uniform(w.keys[INITIAL], index, 2)
+        c.missing = 0.5 + 0.5 * (1.0 - p.process) * uniform(w.keys[INITIAL], index, 3)
+        c.onboarded = 1
+        c.left = -1.0
+        c.lead = -1
+        c.seller = -1
+        c.marketer = -1
+        c.manager = -1
+        c.next = -1
+        c.previous = -1
+        if org.sellers > org.developers:
+            c.seller = org.developers + index % (org.sellers - org.developers)
+        total += c.arr
+    scale = p.opening_arr / total if total > 0.0 else 0.0
+    for index in range(n):
+        c = w.customers[index]
+        c.arr *= scale
+        c.won_acv = c.arr
+        c.demand = 2.0 * c.arr * p.demand_monthly
+        org.arr += c.arr
+        if org.managers > 0:
+            c.manager = index % org.managers
+            w.managers[c.manager].accounts += 1
+            append(w.customers, w.lists[accounts_of(org, c.manager)], index)
+    org.living = n

@@ -1,0 +1,116 @@
+"""What people learn: marketers from returned dispositions, sellers from the leads they work.
+
+Only pursued leads teach (an unpursued one says nothing about the lead), unless an
+audit looks at some of the others. Beliefs are logistic in the score, two coefficients
+per marketer, updated by an extended Kalman step.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sim.compiled import compiled
+from sim.draws import Stream, uniform
+from sim.rules.arithmetic import logit, sigmoid
+from sim.rules.lists import append, dispositions_of, remove
+from sim.rules.marketing import CENTER, SCALE
+from sim.rules.scoring import forget_scores, score_quantile
+from sim.state import VIABLE, WON
+
+RETURN = int(Stream.DISPOSITION_RETURN)
+
+
+@compiled
+def trust_lead(w: Any, seller: Any, lead: Any) -> None:
+    """A seller's trust moves towards what this lead turned out to be (viable or not)."""
+    rate = 1.0 - 0.5 ** (1.0 / w.params[0].trust_half_life)
+    good = 1.0 if lead.marks & VIABLE else 0.0
+    seller.trust += rate * (good - seller.trust)
+
+
+@compiled
+def report_back(w: Any, index: int) -> None:
+    """A pursued marketing lead's fate is decided: perhaps somebody tells marketing."""
+    lead = w.leads[index]
+    if lead.marketer >= 0 and uniform(w.keys[RETURN], lead.key, 0) < w.params[0].feedback:
+        append(w.leads, w.lists[dispositions_of(w.org[0])], index)
+
+
+@compiled
+def report_audit(w: Any, index: int) -> None:
+    """An unpursued lead expired: perhaps it is checked what it would have been."""
+    lead = w.leads[index]
+    if uniform(w.keys[RETURN], lead.key, 1) < w.params[0].audit_share:
+        append(w.leads, w.lists[dispositions_of(w.org[0])], index)
+
+
+@compiled
+def learn(m: Any, score: float, outcome: float, weight: float) -> None:
+    """One extended Kalman step on P(opportunity | pursued, score) = σ(a + b·z)."""
+    z = (score - CENTER) / SCALE
+    chance = sigmoid(m.belief_a + m.belief_b * z)
+    slope = chance * (1.0 - chance)
+    # Gain for an observation of variance slope / weight.
+    ga = (m.belief_aa + m.belief_ab * z) * slope
+    gb = (m.belief_ab + m.belief_bb * z) * slope
+    variance = slope * (ga + gb * z) + slope / weight
+    if variance <= 0.0:
+        return
+    error = outcome - chance
+    ka = ga / variance
+    kb = gb / variance
+    m.belief_a += ka * error
+    m.belief_b += kb * error
+    m.belief_aa -= ka * ga
+    m.belief_ab -= ka * gb
+    m.belief_bb -= kb * gb
+
+
+@compiled
+def read_dispositions(w: Any) -> None:
+    """Month end: marketers read what came back: own leads fully, others' as far as visible."""
+    p = w.params[0]
+    org = w.org[0]
+    line = w.lists[dispositions_of(org)]
+    n = 0.0
+    difference = 0.0
+    while line.head >= 0:
+        index = line.head
+        remove(w.leads, line, index)
+        lead = w.leads[index]
+        pursued = lead.attempts > 0
+        good = lead.opened > 0.0 if pursued else (lead.marks & VIABLE) != 0
+        outcome = 1.0 if good else 0.0
+        score = lead.score - lead.inflation
+        for i in range(org.marketers):
+            own = i == lead.marketer
+            weight = 1.0 if own else p.visibility
+            if weight > 0.0:
+                learn(w.marketers[i], score, outcome, weight)
+                if lead.opened > 0.0 and (own or p.visibility > 0.0):
+                    won = 1.0 if lead.stage == WON else 0.0
+                    w.marketers[i].win_rate += 0.02 * weight * (won - w.marketers[i].win_rate)
+        # The scoring model compares what it saw of fit with what it saw of intent.
+        seen_intent = (logit(lead.intent) - logit(p.intent_mean)) / max(p.intent_spread, 1e-9)
+        chance = 0.3
+        difference += (outcome - chance) * (lead.seen_fit - seen_intent)
+        n += 1.0
+    if n > 0.0:
+        # A gradient step on the log-likelihood of the weight, slower when few came back.
+        step = p.score_learning * n / (n + 20.0) * p.feedback
+        org.weight = min(max(org.weight + 0.25 * step * difference / n, 0.02), 0.98)
+
+
+@compiled
+def learn_month(w: Any) -> None:
+    """Month end: dispositions, beliefs about wins, the score's memory and the low bar."""
+    org = w.org[0]
+    read_dispositions(w)
+    forget_scores(w)
+    org.low_bar = score_quantile(w, org.bar_level + org.low_quantile * (1.0 - org.bar_level))
+    month = w.months[org.month]
+    slope = 0.0
+    for i in range(org.marketers):
+        slope += w.marketers[i].belief_b
+    month.belief_slope = slope / org.marketers if org.marketers > 0 else 0.0
+    month.weight = org.weight

@@ -1,0 +1,85 @@
+"""Waiting lines inside the records: first in, first out, removal anywhere in constant time.
+
+Each marketer has a queue of leads to qualify and a pool to nurture, each seller an
+inbox and a list of deals, each success manager customers to onboard and to care for.
+A lead (or a customer) stands in at most one line.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sim.compiled import compiled
+
+
+@compiled
+def append(records: Any, line: Any, index: int) -> None:
+    """Put record ``index`` at the end of ``line``."""
+    records[index].next = -1
+    records[index].previous = line.tail
+    if line.tail >= 0:
+        records[line.tail].next = index
+    else:
+        line.head = index
+    line.tail = index
+    line.count += 1
+
+
+@compiled
+def remove(records: Any, line: Any, index: int) -> None:
+    """Take record ``index`` out of ``line``."""
+    before = records[index].previous
+    after = records[index].next
+    if before >= 0:
+        records[before].next = after
+    else:
+        line.head = after
+    if after >= 0:
+        records[after].previous = before
+    else:
+        line.tail = before
+    records[index].next = -1
+    records[index].previous = -1
+    line.count -= 1
+
+
+@compiled
+def queue_of(marketer: int) -> int:
+    """Line of leads waiting to be qualified."""
+    return 2 * marketer
+
+
+@compiled
+def pool_of(marketer: int) -> int:
+    """Line of leads being nurtured."""
+    return 2 * marketer + 1
+
+
+@compiled
+def inbox_of(org: Any, seller: int) -> int:
+    """Line of leads handed to a seller or development representative."""
+    return 2 * (org.marketers + seller)
+
+
+@compiled
+def deals_of(org: Any, seller: int) -> int:
+    """Line of accepted leads and open opportunities of a seller."""
+    return 2 * (org.marketers + seller) + 1
+
+
+@compiled
+def arrivals_of(org: Any, manager: int) -> int:
+    """Line of customers waiting to be onboarded."""
+    return 2 * (org.marketers + org.sellers + manager)
+
+
+@compiled
+def accounts_of(org: Any, manager: int) -> int:
+    """Line of customers in care, next visit first."""
+    return 2 * (org.marketers + org.sellers + manager) + 1
+
+
+@compiled
+def dispositions_of(org: Any) -> int:
+    """Line of leads whose outcome was reported back this month."""
+    return 2 * (org.marketers + org.sellers + org.managers)

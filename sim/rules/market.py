@@ -1,0 +1,125 @@
+"""The market: who is offered each day, who is captured, and with which attributes."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from sim.compiled import compiled
+from sim.draws import Stream, normal, uniform
+from sim.rules.arithmetic import logit, sigmoid
+from sim.rules.capability import capture_fields
+from sim.rules.lists import append, queue_of
+from sim.rules.pay import count, count_company
+from sim.state import DUPLICATE, FROM_MARKETING, MARKETER, PROSPECT
+
+OFFER = int(Stream.MARKET_OFFER)
+CAPTURE = int(Stream.MARKET_CAPTURE)
+FIT = int(Stream.LEAD_FIT)
+INTENT = int(Stream.LEAD_INTENT)
+ACV = int(Stream.LEAD_ACV)
+CYCLE = int(Stream.LEAD_CYCLE)
+OWNER = int(Stream.LEAD_OWNER)
+COPY = int(Stream.LEAD_DUPLICATE)
+LEAD_CAPTURED = 0
+
+
+@compiled
+def offered(w: Any, day: int) -> int:
+    """Number of candidates in the market on ``day``: the mean, rounded up or down by a keyed draw."""
+    mean = w.params[0].candidates_per_day
+    whole = int(math.floor(mean))
+    return whole + (1 if uniform(w.keys[OFFER], day, 0) < mean - whole else 0)
+
+
+@compiled
+def capture_chance(w: Any) -> float:
+    """Chance that a candidate is captured, from yesterday's generating work and the demand stock."""
+    p = w.params[0]
+    org = w.org[0]
+    if p.capture_share <= 0.0 or p.generation_reference <= 0.0:
+        return 0.0
+    fresh = (org.generation / p.generation_reference) ** p.generation_elasticity
+    brand = (org.brand / p.generation_reference) ** p.generation_elasticity
+    strength = (1.0 - p.brand_share) * fresh + p.brand_share * brand
+    return 1.0 - (1.0 - p.capture_share) ** strength
+
+
+@compiled
+def draw_attributes(w: Any, lead: Any, key: int, time: float, intent_mean: float) -> None:
+    """Give a new lead its fixed attributes: pure functions of its key."""
+    p = w.params[0]
+    z = normal(w.keys[FIT], key, 0)
+    rho = p.fit_intent_correlation
+    z_intent = rho * z + math.sqrt(1.0 - rho * rho) * normal(w.keys[INTENT], key, 0)
+    lead.key = key
+    lead.fit = sigmoid(logit(p.fit_mean) + p.fit_spread * z)
+    lead.intent = sigmoid(logit(intent_mean) + p.intent_spread * z_intent)
+    lead.intent_time = time
+    spread = p.acv_spread
+    lead.acv = p.acv * math.exp(spread * normal(w.keys[ACV], key, 0) - 0.5 * spread * spread)
+    lead.cycle = p.cycle_days * math.exp(p.cycle_spread * normal(w.keys[CYCLE], key, 0))
+    lead.born = w.org[0].day
+    lead.marketer = -1
+    lead.developer = -1
+    lead.seller = -1
+    lead.response = -1.0
+    lead.next = -1
+    lead.previous = -1
+    lead.fields = capture_fields(w, key)
+
+
+@compiled
+def owner_of(w: Any, u: float) -> int:
+    """Marketer to whom a captured lead falls: in proportion to generating work."""
+    shares = w.shares
+    n = w.org[0].marketers
+    target = u * shares[n - 1]
+    low, high = 0, n - 1
+    while low < high:
+        middle = (low + high) // 2
+        if shares[middle] > target:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+@compiled
+def offer_candidates(w: Any) -> None:
+    """Phase 1 of a day: the market offers candidates; marketing captures some of them."""
+    p = w.params[0]
+    org = w.org[0]
+    day = org.day
+    chance = capture_chance(w)
+    org.brand += (org.generation - org.brand) / p.brand_memory_days
+    org.generation = 0.0
+    if org.marketers == 0 or chance <= 0.0:
+        return
+    total = 0.0
+    for i in range(org.marketers):
+        total += w.marketers[i].generation_hours
+        w.shares[i] = total
+    if total <= 0.0:  # brand alone brought them: nobody's work in particular
+        for i in range(org.marketers):
+            w.shares[i] = i + 1.0
+    month = w.months[org.month]
+    for j in range(offered(w, day)):
+        key = (day << 20) + j
+        if uniform(w.keys[CAPTURE], key, 0) >= chance:
+            continue
+        index = org.leads
+        org.leads += 1
+        lead = w.leads[index]
+        draw_attributes(w, lead, key, day, p.intent_mean)
+        lead.stage = PROSPECT
+        lead.source = FROM_MARKETING
+        if uniform(w.keys[COPY], key, 0) < p.duplicate_share * p.technology * (1.0 - p.process):
+            lead.marks |= DUPLICATE
+        owner = owner_of(w, uniform(w.keys[OWNER], key, 0))
+        lead.marketer = owner
+        append(w.leads, w.lists[queue_of(owner)], index)
+        month.leads += 1.0
+        w.marketers[owner].leads_seen += 1.0
+        count(w, MARKETER, w.marketers[owner].worker, LEAD_CAPTURED, 1.0)
+        count_company(w, LEAD_CAPTURED, 1.0)

@@ -1,0 +1,308 @@
+"""Marketers: a weekly plan, then qualify on demand, nurture, generate, and hand over.
+
+Nothing here says "over-qualify" or "push at month end": a marketer hands a lead over
+when it is felt to be worth more now than after further nurture, given pay, beliefs,
+the bar in force and integrity. What pay does to bars, nurturing and volume emerges.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from sim.compiled import compiled
+from sim.draws import Stream, uniform
+from sim.rules.arithmetic import logit, sigmoid
+from sim.rules.handover import hand_over
+from sim.rules.lists import append, pool_of, queue_of, remove
+from sim.rules.pay import feel_marketer
+from sim.rules.scoring import intent_at, raw_score, read_fit, reliance, remember_score, set_bars, to_score
+from sim.rules.winning import project_chance, win_logit
+from sim.rules.workload import begin_day, record_event, seconds, spend
+from sim.state import (
+    AGREED,
+    DUPLICATE,
+    GENERATING,
+    HOUR,
+    INTENT_FIELDS,
+    MARKETER,
+    NURTURING,
+    QUALIFYING,
+    RECYCLED,
+    SEARCH,
+    WEEK,
+)
+
+RULE = int(Stream.SCORE_RULE)
+CENTER, SCALE = 0.5, 0.2  # beliefs are about z = (score − CENTER) / SCALE
+
+
+@compiled
+def believed_opportunity(m: Any, score: float) -> float:
+    """Believed chance that a pursued lead of this score becomes an opportunity."""
+    return sigmoid(m.belief_a + m.belief_b * (score - CENTER) / SCALE)
+
+
+@compiled
+def felt_value(w: Any, m: Any, score: float, acv: float, cycle: float) -> float:
+    """Felt euros of handing over a lead of true score ``score``, given it counts as an MQL."""
+    p = w.params[0]
+    org = w.org[0]
+    chance = believed_opportunity(m, score)
+    soon = math.exp(-m.discounting * 15.0 / 63.0)
+    later = math.exp(-m.discounting * (15.0 + cycle) / 63.0)
+    value = m.pay_mql
+    value += org.pursue_rate * soon * (m.pay_accepted * min(1.0, 1.6 * chance) + m.pay_opportunity * chance)
+    value += org.pursue_rate * later * chance * m.win_rate * (m.pay_won + m.pay_acv * acv)
+    return value + p.intrinsic * org.reference_mql * chance / sigmoid(p.belief_intercept)
+
+
+@compiled
+def bar_for(w: Any, lead: Any) -> float:
+    """Score at which this lead formally counts as an MQL."""
+    return w.org[0].bar_agreed if lead.marks & AGREED else w.org[0].bar
+
+
+@compiled
+def pushing_cost(w: Any, m: Any, lead: Any, gap: float) -> float:
+    """Felt cost of passing a lead that is ``gap`` below the bar."""
+    p = w.params[0]
+    if gap <= 0.0:
+        return 0.0
+    cost = p.pushing_cost * m.integrity * (1.0 + p.visibility) * gap * gap
+    return 2.0 * cost if lead.marks & AGREED else cost
+
+
+@compiled
+def value_now(w: Any, m: Any, lead: Any, score: float) -> float:
+    """Felt euros of handing the lead over at this score, pushed over the bar if need be."""
+    gap = bar_for(w, lead) - score
+    return felt_value(w, m, score, lead.acv, lead.cycle) - pushing_cost(w, m, lead, gap)
+
+
+@compiled
+def touch_hours(p: Any) -> float:
+    """Hours of one nurturing touch: technology gives volume."""
+    return p.nurture / (1.0 + p.technology_volume * p.technology)
+
+
+@compiled
+def touched(p: Any, intent: float) -> float:
+    """Intent after one more nurturing touch."""
+    return intent + p.nurture_gain * (1.0 - intent)
+
+
+@compiled
+def value_nurtured(w: Any, m: Any, lead: Any, raw: float, day: float, touches: int) -> float:
+    """Felt euros of ``touches`` more touches and handing over then."""
+    p = w.params[0]
+    org = w.org[0]
+    intent = intent_at(p, lead, day)
+    warmer = 1.0 - (1.0 - intent) * (1.0 - p.nurture_gain) ** touches
+    trusted = reliance(p.intent_spread, p.score_noise, lead.fields, INTENT_FIELDS)
+    gain = (logit(warmer) - logit(intent)) / max(p.intent_spread, 1e-9)
+    score = to_score(raw + (1.0 - org.weight) * trusted * gain)
+    wait = math.exp(-m.discounting * touches * p.nurture_wait_days / 63.0)
+    return wait * value_now(w, m, lead, score) - touches * touch_hours(p) * m.hour_value
+
+
+@compiled
+def decide(w: Any, i: int, index: int) -> None:
+    """Hand a qualified lead over, keep it for nurturing, or let it cool."""
+    p = w.params[0]
+    day = w.org[0].day
+    m = w.marketers[i]
+    lead = w.leads[index]
+    raw = raw_score(w, lead, day)
+    score = to_score(raw)
+    now = value_now(w, m, lead, score)
+    left = p.nurture_limit - lead.touches
+    wait = -1.0
+    if left > 0:
+        wait = value_nurtured(w, m, lead, raw, day, 1)
+        bar = bar_for(w, lead)
+        if score < bar and left > 1:
+            # Touches that would lift it over the bar, if the limit allows.
+            step = to_score(raw + 0.2) - score
+            needed = int(math.ceil((bar - score) / max(step, 1e-6)))
+            if 1 < needed <= left:
+                wait = max(wait, value_nurtured(w, m, lead, raw, day, needed))
+    m.score_sum += score
+    m.pool_n += 1.0
+    m.pool_gap += max(bar_for(w, lead) - score, 0.0)
+    if now >= wait and now > 0.0:
+        shown = max(score, bar_for(w, lead))
+        m.handed_over += 1.0
+        hand_over(w, i, index, shown, shown - score)
+    elif wait > 0.0:
+        lead.next_time = day + p.nurture_wait_days
+        append(w.leads, w.lists[pool_of(i)], index)
+    else:
+        lead.stage = RECYCLED
+
+
+@compiled
+def qualify(w: Any, i: int, index: int) -> None:
+    """Look at one captured lead: complete the record, score it, decide."""
+    p = w.params[0]
+    org = w.org[0]
+    m = w.marketers[i]
+    lead = w.leads[index]
+    spend(w, MARKETER, m, QUALIFYING, seconds(p.qualify))
+    lead.marketing_seconds += seconds(p.qualify)
+    record_event(w, MARKETER, m)
+    if lead.marks & DUPLICATE:
+        spend(w, MARKETER, m, SEARCH, seconds(p.duplicate))
+    if uniform(w.keys[RULE], lead.key, 0) < p.shared_definition:
+        lead.marks |= AGREED
+    read_fit(w, lead)
+    score = to_score(raw_score(w, lead, org.day))
+    remember_score(w, score)
+    sample_validity(w, lead, score)
+    decide(w, i, index)
+
+
+@compiled
+def sample_validity(w: Any, lead: Any, score: float) -> None:
+    """Count a fresh score against the lead's true quality (for the correlation reported)."""
+    p = w.params[0]
+    month = w.months[w.org[0].month]
+    intent = intent_at(p, lead, w.org[0].day)
+    quality = project_chance(p, intent) * sigmoid(win_logit(p, lead, intent, 10.0, 1.0))
+    month.score_n += 1.0
+    month.score_x += score
+    month.score_y += quality
+    month.score_xx += score * score
+    month.score_yy += quality * quality
+    month.score_xy += score * quality
+
+
+@compiled
+def nurture(w: Any, i: int, index: int) -> None:
+    """One touch: it costs hours and adds part of the missing intent; then decide again."""
+    p = w.params[0]
+    m = w.marketers[i]
+    lead = w.leads[index]
+    amount = seconds(touch_hours(p))
+    spend(w, MARKETER, m, NURTURING, amount)
+    lead.marketing_seconds += amount
+    lead.touches += 1
+    lead.intent = touched(p, intent_at(p, lead, w.org[0].day))
+    lead.intent_time = w.org[0].day
+    decide(w, i, index)
+
+
+@compiled
+def plan_week(w: Any, i: int) -> None:
+    """Mondays: split free hours by the marginal felt value of an hour of each activity.
+
+    Each term counts with its own marginal effect: a lead term only through
+    generating, an MQL term through new MQLs and leads lifted over the bar, a win term
+    through new MQLs and better ones. A common factor of pay cancels.
+    """
+    p = w.params[0]
+    org = w.org[0]
+    m = w.marketers[i]
+    feel_marketer(w, i)
+    volume = 1.0 + p.technology_volume * p.technology
+    # Leads of one more generating hour: recent leads per effective hour at the margin.
+    per_hour = 0.0
+    if p.generation_reference > 0.0:
+        per_hour = p.candidates_per_day * p.capture_share / p.generation_reference
+        per_hour *= p.generation_elasticity * volume * m.skill
+    share = (m.handed_over + 5.0 * 0.25) / (m.leads_seen + 5.0)
+    mean_score = (m.score_sum + 5.0 * CENTER) / (m.pool_n + 5.0)
+    gap = (m.pool_gap + 5.0 * 0.15) / (m.pool_n + 5.0)
+    good = max(org.bar, mean_score)
+    value_generate = per_hour * (m.pay_lead + share * felt_value(w, m, good, p.acv, p.cycle_days))
+    m.hour_value = value_generate
+    # One touch lifts a score by this much; below the bar that brings an MQL nearer.
+    lift = 0.25 * (1.0 - org.weight) * p.nurture_gain * (1.0 - p.intent_mean) / max(
+        p.intent_mean * (1.0 - p.intent_mean) * max(p.intent_spread, 0.1), 1e-6
+    )
+    crossing = min(1.0, lift / max(gap, 0.02))
+    gain_quality = felt_value(w, m, good + lift, p.acv, p.cycle_days) - felt_value(w, m, good, p.acv, p.cycle_days)
+    gain_crossing = crossing * felt_value(w, m, good, p.acv, p.cycle_days) * max(1.0 - share, 0.0)
+    value_nurture = (gain_quality + gain_crossing) / max(touch_hours(p), 1e-6)
+    mean = 0.5 * (abs(value_generate) + abs(value_nurture))
+    if mean > 0.0:
+        wish = sigmoid((value_generate - value_nurture) / (p.split_temperature * mean))
+        wish = min(max(wish, p.split_floor), 1.0 - p.split_floor)
+        m.split += min(max(wish - m.split, -p.split_step), p.split_step)
+    for_weeks = 0.75  # recent weeks count most
+    m.handed_over *= for_weeks
+    m.leads_seen *= for_weeks
+    m.score_sum *= for_weeks
+    m.pool_n *= for_weeks
+    m.pool_gap *= for_weeks
+
+
+@compiled
+def marketer_day(w: Any, i: int) -> None:
+    """Phase 2, one marketer: plan on Mondays, qualify on demand, nurture, generate."""
+    p = w.params[0]
+    org = w.org[0]
+    m = w.marketers[i]
+    begin_day(w, MARKETER, m, p.marketer_fixed)
+    if org.day % WEEK == 0:
+        if i == 0:
+            set_bars(w)
+        plan_week(w, i)
+    queue = w.lists[queue_of(i)]
+    reserve = m.left - int(p.qualify_share * m.left)
+    while queue.head >= 0 and m.left > reserve:
+        index = queue.head
+        remove(w.leads, queue, index)
+        qualify(w, i, index)
+    pool = w.lists[pool_of(i)]
+    reserve = int(m.split * m.left)
+    while pool.head >= 0 and m.left > reserve and w.leads[pool.head].next_time <= org.day:
+        index = pool.head
+        remove(w.leads, pool, index)
+        nurture(w, i, index)
+    hours = m.left / HOUR
+    spend(w, MARKETER, m, GENERATING, m.left)
+    m.generation_hours = hours * m.skill * (1.0 + p.technology_volume * p.technology)
+    org.generation += m.generation_hours
+    month = w.months[org.month]
+    month.split += m.split
+    month.effort_marketer += m.effort
+
+
+@compiled
+def move_bars(w: Any) -> None:
+    """Month end: an unagreed bar gives way to felt pay; an agreed one to what sellers pursue.
+
+    Unagreed: the bar moves by how much more an average marketer feels for handing the
+    lead at the bar over now than after one more touch. Agreed: it rises when sellers
+    pursue fewer of the leads than two in three, and falls when they pursue more.
+    """
+    p = w.params[0]
+    org = w.org[0]
+    if org.marketers > 0:
+        pull = 0.0
+        for i in range(org.marketers):
+            m = w.marketers[i]
+            now = felt_value(w, m, org.bar, p.acv, p.cycle_days)
+            later = math.exp(-m.discounting * p.nurture_wait_days / 63.0)
+            lift = 0.03
+            wait = later * felt_value(w, m, org.bar + lift, p.acv, p.cycle_days) - touch_hours(p) * m.hour_value
+            cost = pushing_cost_of_step(p, m)
+            pull += math.tanh((now - wait - cost) / max(abs(now), 1e-9) * 4.0)
+        org.bar_level -= p.bar_drift * pull / org.marketers
+        org.bar_level = min(max(org.bar_level, 0.02), 0.98)
+    if org.mql_month >= 1.0:
+        pursued = min(org.pursued_month / org.mql_month, 1.0)
+        org.bar_agreed_level += p.bar_learning * 0.25 * (0.66 - pursued)
+        org.bar_agreed_level = min(max(org.bar_agreed_level, 0.02), 0.98)
+    org.mql_month = 0.0
+    org.pursued_month = 0.0
+    month = w.months[org.month]
+    month.bar_level = org.bar_level
+    month.bar_agreed_level = org.bar_agreed_level
+
+
+@compiled
+def pushing_cost_of_step(p: Any, m: Any) -> float:
+    """Felt cost of lowering one's own formal bar by a twentieth for everybody."""
+    return p.pushing_cost * m.integrity * (1.0 + p.visibility) * 0.05 * 0.05

@@ -1,0 +1,113 @@
+"""Lead scores: what the record shows of fit and intent, and how the weights learn.
+
+A captured field gives a noisy reading; a missing one gives none; a wrong one gives a
+reading of somebody else. The score is logistic in the weighted readings. Data
+quality and process thus act on the score's validity through fields only.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from sim.compiled import compiled
+from sim.draws import Stream, normal
+from sim.rules.arithmetic import logit, ones, sigmoid
+from sim.state import EXISTS, FIT_FIELDS, INTENT_FIELDS, N_BINS, WRONG
+
+NOISE = int(Stream.SCORE_NOISE)
+STEEPNESS = 1.7  # spreads scores over (0, 1)
+
+
+@compiled
+def intent_at(p: Any, lead: Any, time: float) -> float:
+    """Intent of a lead at ``time``: it cools with a half-life since it was last set."""
+    age = time - lead.intent_time
+    if age <= 0.0:
+        return lead.intent
+    return lead.intent * math.exp(-0.6931471805599453 * age / p.intent_half_life_days)
+
+
+@compiled
+def reliance(spread: float, noise: float, fields: int, mask: int) -> float:
+    """How much a reading of the captured fields under ``mask`` is trusted (0 to 1)."""
+    n = ones(fields >> EXISTS & mask)
+    if n == 0:
+        return 0.0
+    return n * spread * spread / (n * spread * spread + noise * noise)
+
+
+@compiled
+def reading(z: float, spread: float, noise: float, fields: int, mask: int, draw: float) -> float:
+    """Shrunk reading, in population sd, of a trait that is ``z`` sd from its mean."""
+    exists = fields >> EXISTS & mask
+    n = ones(exists)
+    if n == 0 or spread <= 0.0:
+        return 0.0
+    wrong = ones(exists & (fields >> WRONG))
+    mean = (n - wrong) * z * spread / n
+    variance = (n * noise * noise + wrong * spread * spread) / (n * n)
+    return reliance(spread, noise, fields, mask) * (mean + math.sqrt(variance) * draw) / spread
+
+
+@compiled
+def read_fit(w: Any, lead: Any) -> None:
+    """Store what the record shows of fit (it does not change while the record stays)."""
+    p = w.params[0]
+    z = (logit(lead.fit) - logit(p.fit_mean)) / max(p.fit_spread, 1e-9)
+    draw = normal(w.keys[NOISE], lead.key, 0)
+    lead.seen_fit = reading(z, p.fit_spread, p.score_noise, lead.fields, FIT_FIELDS, draw)
+
+
+@compiled
+def raw_score(w: Any, lead: Any, time: float) -> float:
+    """Weighted reading of fit and intent at ``time``, before the logistic."""
+    p = w.params[0]
+    weight = w.org[0].weight
+    z = (logit(intent_at(p, lead, time)) - logit(p.intent_mean)) / max(p.intent_spread, 1e-9)
+    draw = normal(w.keys[NOISE], lead.key, 1)
+    seen = reading(z, p.intent_spread, p.score_noise, lead.fields, INTENT_FIELDS, draw)
+    return weight * lead.seen_fit + (1.0 - weight) * seen
+
+
+@compiled
+def to_score(raw: float) -> float:
+    """Score in (0, 1) of a weighted reading."""
+    return sigmoid(STEEPNESS * raw)
+
+
+@compiled
+def remember_score(w: Any, score: float) -> None:
+    """Count a fresh, unpushed score in the histogram that the bars are quantiles of."""
+    w.histogram[min(int(score * N_BINS), N_BINS - 1)] += 1.0
+
+
+@compiled
+def score_quantile(w: Any, level: float) -> float:
+    """Score below which a share ``level`` of recent fresh scores lies."""
+    total = 0.0
+    for i in range(N_BINS):
+        total += w.histogram[i]
+    target = level * total
+    before = 0.0
+    for i in range(N_BINS):
+        here = w.histogram[i]
+        if before + here >= target and here > 0.0:
+            return (i + (target - before) / here) / N_BINS
+        before += here
+    return 1.0
+
+
+@compiled
+def set_bars(w: Any) -> None:
+    """Turn the levels of the bars (quantiles) into scores."""
+    org = w.org[0]
+    org.bar = score_quantile(w, org.bar_level)
+    org.bar_agreed = score_quantile(w, org.bar_agreed_level)
+
+
+@compiled
+def forget_scores(w: Any) -> None:
+    """Let old scores count less (half after about three months)."""
+    for i in range(N_BINS):
+        w.histogram[i] *= 0.8

@@ -1,0 +1,234 @@
+"""Sellers and development representatives: one day of work.
+
+The task-choice rule is an argument (see :mod:`sim.rules.tasks`): both engines accept
+another compiled rule of the same signature.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from sim.compiled import compiled
+from sim.draws import Stream, normal, uniform
+from sim.rules.arithmetic import logit, sigmoid
+from sim.rules.contacting import accept, attempt, contact_obliged, drop_old, promise, triage
+from sim.rules.dealing import advance, close, deepen, discover, hoped_value, pulls_forward
+from sim.rules.lists import deals_of, inbox_of
+from sim.rules.market import draw_attributes
+from sim.rules.pay import feel_seller
+from sim.rules.tasks import Choice, add_task, choose_task
+from sim.rules.winning import project_chance, win_logit, worth_its_hours
+from sim.rules.workload import begin_day, end_day, now_of, record_event, seconds, spend
+from sim.state import (
+    ACCEPTED,
+    ADVANCE,
+    CLOSE,
+    CONTACT,
+    DEEPEN,
+    DEVELOPER,
+    DISCOVER,
+    DONE,
+    FROM_DEVELOPER,
+    FROM_SELLER,
+    HOUR,
+    PROSPECT_TASK,
+    PROSPECTING,
+    SELLER,
+    TRIAGED,
+    VIABLE,
+    WEEK,
+)
+
+FIND = int(Stream.TERRITORY_FIND)
+ACCEPT = int(Stream.DEAL_ACCEPT)
+
+
+@compiled
+def list_contacts(w: Any, j: int) -> None:
+    """Look at the newest leads of the inbox; those worth a call become tasks."""
+    p = w.params[0]
+    org = w.org[0]
+    s = w.sellers[j]
+    index = w.lists[inbox_of(org, j)].tail
+    looked = 0
+    while index >= 0 and looked < p.attention:
+        lead = w.leads[index]
+        before = lead.previous
+        if lead.next_time <= org.day:
+            if not lead.marks & TRIAGED:
+                if s.left <= 0:
+                    break
+                triage(w, j, index)
+            looked += 1
+            value = promise(w, s, lead)
+            if value >= p.call_bar:
+                add_task(w, s, CONTACT, index, value, p.contact + p.record, True)
+        index = before
+
+
+@compiled
+def list_deals(w: Any, j: int) -> None:
+    """Meetings and steps that are due, and deals on which more work would pay."""
+    p = w.params[0]
+    org = w.org[0]
+    s = w.sellers[j]
+    index = w.lists[deals_of(org, j)].head
+    while index >= 0:
+        lead = w.leads[index]
+        due = lead.next_time <= org.day + 0.999
+        if lead.stage == ACCEPTED:
+            if due:
+                add_task(w, s, DISCOVER, index, hoped_value(w, s, lead), p.discovery + 1.0, True)
+        else:
+            value = hoped_value(w, s, lead)
+            if lead.steps >= p.steps:
+                if due:
+                    add_task(w, s, CLOSE, index, value, p.close, True)
+                elif pulls_forward(w, s, lead):
+                    lead.discount = p.close_discount
+                    add_task(w, s, CLOSE, index, value, p.close, True)
+                else:
+                    list_deepening(w, s, index)
+            elif due:
+                add_task(w, s, ADVANCE, index, value, p.step, True)
+            else:
+                list_deepening(w, s, index)
+        index = lead.next
+
+
+@compiled
+def list_deepening(w: Any, s: Any, index: int) -> None:
+    """More work on an open deal, valued at its marginal effect on the odds as the seller sees them."""
+    p = w.params[0]
+    lead = w.leads[index]
+    chance = sigmoid(lead.signal)
+    hours = lead.sales_seconds / HOUR
+    gain = chance * (1.0 - chance) * p.win_hours * p.deepen / (p.win_hours_scale + hours)
+    add_task(w, s, DEEPEN, index, gain * lead.acv * s.pay_factor, p.deepen, False)
+
+
+@compiled
+def finds_per_hour(p: Any, s: Any) -> float:
+    """Finds of one hour of prospecting in what is left of the territory."""
+    return p.territory_yield * s.territory**p.territory_power
+
+
+@compiled
+def prospecting_value(p: Any, s: Any) -> float:
+    """Expected ACV of one block of prospecting, as the seller sees it."""
+    return finds_per_hour(p, s) * p.prospect * p.find_hope * p.acv * s.pay_factor
+
+
+@compiled
+def list_prospecting(w: Any, j: int) -> None:
+    """Prospecting in the own territory, valued at the chance of a find."""
+    p = w.params[0]
+    s = w.sellers[j]
+    add_task(w, s, PROSPECT_TASK, -1, prospecting_value(p, s), p.prospect, False)
+
+
+@compiled
+def prospect(w: Any, j: int, k: int) -> None:
+    """One block of prospecting: the territory empties a little, somebody may be found."""
+    p = w.params[0]
+    org = w.org[0]
+    s = w.sellers[j]
+    spend(w, s.role, s, PROSPECTING, seconds(p.prospect))
+    chance = 1.0 - math.exp(-finds_per_hour(p, s) * p.prospect)
+    s.territory = max(s.territory - p.territory_use * p.prospect * s.territory**p.territory_power, 0.0)
+    block = s.blocks
+    s.blocks += 1
+    if uniform(w.keys[FIND], s.key, block) < chance:
+        now = now_of(w, s)
+        record_event(w, s.role, s)
+        index = org.leads
+        org.leads += 1
+        lead = w.leads[index]
+        draw_attributes(w, lead, (1 << 50) + (s.key << 24) + s.finds, now, p.territory_intent)
+        s.finds += 1
+        lead.source = FROM_DEVELOPER if s.role == DEVELOPER else FROM_SELLER
+        lead.handover = now
+        lead.response = 1.0
+        if worth_its_hours(w, lead, now):
+            lead.marks |= VIABLE
+        chance = project_chance(p, lead.intent) * sigmoid(win_logit(p, lead, lead.intent, 10.0, s.skill))
+        lead.signal = logit(chance) + s.optimism + p.first_talk_noise * normal(w.keys[ACCEPT], lead.key, 0)
+        w.months[org.month].finds += 1.0
+        accept(w, j, index, now)
+    # The territory now yields less: value the next block anew.
+    w.tasks[k].value = prospecting_value(p, s)
+
+
+@compiled
+def seller_begin(w: Any, j: int) -> None:
+    """Morning of a seller or development representative: triage, what is owed, the task list."""
+    p = w.params[0]
+    org = w.org[0]
+    s = w.sellers[j]
+    if org.day % WEEK == 0:
+        feel_seller(w, j)
+    begin_day(w, s.role, s, p.seller_fixed)
+    s.territory = min(s.territory + p.territory_refresh * (1.0 - s.territory), 1.0)
+    s.tasks = 0
+    drop_old(w, j)
+    contact_obliged(w, j)
+    list_contacts(w, j)
+    if s.role == SELLER:
+        list_deals(w, j)
+    list_prospecting(w, j)
+
+
+@compiled
+def seller_perform(w: Any, j: int, k: int) -> None:
+    """Do task ``k`` of today's list."""
+    task = w.tasks[k]
+    kind = task.kind
+    index = task.lead
+    if kind != PROSPECT_TASK:
+        task.kind = DONE
+    if kind == CONTACT:
+        attempt(w, j, index)
+    elif kind == DISCOVER:
+        discover(w, j, index)
+    elif kind == ADVANCE:
+        advance(w, j, index)
+    elif kind == CLOSE:
+        close(w, j, index)
+    elif kind == DEEPEN:
+        deepen(w, j, index)
+    elif kind == PROSPECT_TASK:
+        prospect(w, j, k)
+
+
+@compiled
+def seller_end(w: Any, j: int) -> None:
+    """Evening: what is left of the day is idle."""
+    s = w.sellers[j]
+    end_day(w, s.role, s)
+    month = w.months[w.org[0].month]
+    month.effort_seller += s.effort
+    month.trust += s.trust
+    month.territory += s.territory
+
+
+def make_seller_day(choose: Choice) -> Callable[[Any, int], None]:
+    """Phase 3 of one seller or development representative, under a task-choice rule."""
+
+    @compiled
+    def seller_day(w: Any, j: int) -> None:
+        """Morning, tasks by choice until the day is full, evening."""
+        seller_begin(w, j)
+        s = w.sellers[j]
+        while s.left > 0:
+            k = choose(w, j)
+            if k < 0 or k >= s.tasks or w.tasks[k].kind == DONE:
+                break
+            seller_perform(w, j, k)
+        seller_end(w, j)
+
+    return seller_day
+
+
+seller_day = make_seller_day(choose_task)

@@ -1,0 +1,50 @@
+"""What a seller does next: the task list of a day and the rule that picks from it.
+
+:func:`choose_task` is the extension point of the compiled engine: hand in another
+compiled function of the same signature.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sim.compiled import compiled
+from sim.state import DONE
+
+Choice = Callable[[Any, int], int]  # (world, seller) → entry of world.tasks, or −1
+
+
+@compiled
+def choose_task(w: Any, j: int) -> int:
+    """Default rule: the task of highest felt value per hour, tasks past their bar preferred.
+
+    Returns the index of the chosen entry of ``w.tasks``, or −1 to end the day. Ties go
+    to the earlier entry.
+    """
+    p = w.params[0]
+    best = -1
+    highest = 0.0
+    for k in range(w.sellers[j].tasks):
+        task = w.tasks[k]
+        if task.kind == DONE:
+            continue
+        worth = task.value / task.hours
+        if task.passes:
+            worth *= p.priority
+        if worth > highest:
+            highest = worth
+            best = k
+    return best
+
+
+@compiled
+def add_task(w: Any, s: Any, kind: int, lead: int, value: float, hours: float, passes: bool) -> None:
+    """Put a task on today's list."""
+    task = w.tasks[s.tasks]
+    task.kind = kind
+    task.lead = lead
+    task.value = value
+    task.hours = max(hours, 1e-3)
+    task.passes = 1 if passes else 0
+    s.tasks += 1

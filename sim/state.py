@@ -1,0 +1,333 @@
+"""State of one organisation: one typed record per entity, and the arrays that hold them.
+
+Ids are stable: a lead's key is (day it appeared, index that day), a person's key is
+(role, index in the role); neither depends on what another entity did. Leads wait in
+intrusive lists (``next``/``previous`` indices inside the record), so no inbox has a
+capacity that could overflow; the arrays themselves are grown between days.
+
+Hours are kept in whole seconds, so that classes add up to paid time exactly.
+Times are business days since the first simulated day (float; the fraction is the
+part of the working day that has passed).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.compiled import SLOTS, register_world
+from sim.parameters import PARAMS_DTYPE
+
+Records = np.recarray[Any, Any]
+
+# ---- calendar (business days) -------------------------------------------------------
+WEEK, MONTH, QUARTER, YEAR = 5, 21, 63, 252
+HOUR = 3600  # seconds
+CALENDAR_HOURS_PER_DAY = 24.0 * 365.0 / 252.0
+
+# ---- roles ---------------------------------------------------------------------------
+MARKETER, DEVELOPER, SELLER, SUCCESS = 0, 1, 2, 3
+N_ROLES = 4
+ROLE_NAMES = ("marketer", "developer", "seller", "success")
+
+# ---- classes of the hours account ------------------------------------------------------
+(
+    GENERATING, NURTURING, QUALIFYING, CONTACTING, DEALING, PROSPECTING, CARE, COORDINATION, ADMINISTRATION,
+    UNVIABLE, SEARCH, CORRECTION, MANUAL, DISPUTE, UNPURSUED, IDLE,
+) = range(16)  # fmt: skip
+CLASS_NAMES = (
+    "generating", "nurturing", "qualifying", "contacting", "opportunity", "prospecting", "care", "coordination",
+    "administration", "unviable", "search", "correction", "manual", "dispute", "unpursued", "idle",
+)  # fmt: skip
+N_CLASSES = 16
+FIRST_WASTE = UNVIABLE
+
+# ---- stages of a lead -----------------------------------------------------------------
+(PROSPECT, MQL, ACCEPTED, OPPORTUNITY, WON, LOST, DISQUALIFIED, EXPIRED, RECYCLED) = range(9)
+STAGE_NAMES = ("prospect", "mql", "accepted", "opportunity", "won", "lost", "disqualified", "expired", "recycled")
+N_STAGES = 9
+
+# ---- sources and marks of a lead --------------------------------------------------------
+FROM_MARKETING, FROM_DEVELOPER, FROM_SELLER = 0, 1, 2
+DISPUTED, VIABLE, OBLIGED, REAL, DUPLICATE, AGREED, TRIAGED, AMENDED, OVERSOLD, DEEPENED, DISCOVERED = (
+    1 << i for i in range(11)
+)  # fmt: skip
+
+# ---- fields of a lead's record: four masks of six bits packed in one integer -------------
+N_FIELDS = 6
+FIT_FIELDS, INTENT_FIELDS = 0b000111, 0b111000
+ALL_FIELDS = 0b111111
+EXISTS, WRONG, CROSSED, KNOWN = 0, 6, 12, 18  # shifts
+
+LEAD = np.dtype(
+    [
+        ("key", "i8"),  # (day << 20) + index; finds of a person: (1 << 50) + (person key << 24) + count
+        ("fit", "f8"),
+        ("intent", "f8"),  # at time intent_time; cools from then on
+        ("intent_time", "f8"),
+        ("acv", "f8"),  # €
+        ("cycle", "f8"),  # business days from opportunity to close
+        ("seen_fit", "f8"),  # fit as the record shows it, in population sd
+        ("score", "f8"),  # as shown
+        ("inflation", "f8"),  # part of it that was pushed
+        ("handover", "f8"),  # time
+        ("next_time", "f8"),  # when something can next be done
+        ("last_touch", "f8"),
+        ("response", "f8"),  # calendar hours from hand-over to first attempt, −1 before
+        ("signal", "f8"),  # log-odds of winning as its owner sees them
+        ("opened", "f8"),  # time it became an opportunity
+        ("discount", "f8"),
+        ("born", "i4"),  # day
+        ("marketer", "i4"),  # index or −1
+        ("developer", "i4"),  # index among sellers array or −1
+        ("seller", "i4"),  # index among sellers array or −1
+        ("stage", "i4"),
+        ("source", "i4"),
+        ("marks", "i4"),
+        ("fields", "i4"),
+        ("attempts", "i4"),
+        ("touches", "i4"),
+        ("steps", "i4"),
+        ("failures", "i4"),
+        ("marketing_seconds", "i4"),
+        ("sales_seconds", "i4"),
+        ("next", "i4"),
+        ("previous", "i4"),
+    ],
+    align=True,
+)
+
+CUSTOMER = np.dtype(
+    [
+        ("key", "i8"),
+        ("arr", "f8"),  # €; 0 after leaving
+        ("won_acv", "f8"),  # € at the start
+        ("fit", "f8"),
+        ("demand", "f8"),  # unmet demand, €
+        ("since", "f8"),  # time of winning (negative: before the first day)
+        ("missing", "f8"),  # share of fields the success manager lacks
+        ("discount", "f8"),
+        ("left", "f8"),  # time of leaving, −1 while a customer
+        ("lead", "i4"),  # index or −1
+        ("seller", "i4"),
+        ("marketer", "i4"),
+        ("manager", "i4"),
+        ("oversold", "i4"),
+        ("onboarded", "i4"),  # 1 once onboarded
+        ("visits", "i4"),
+        ("next", "i4"),
+        ("previous", "i4"),
+    ],
+    align=True,
+)
+
+# A waiting line of leads (or customers): indices of its ends, −1 when empty.
+LIST = np.dtype([("head", "i8"), ("tail", "i8"), ("count", "i8")], align=True)
+
+_PERSON: list[tuple[Any, ...]] = [
+    ("key", "i8"),  # (role << 20) + index in the role
+    ("worker", "i4"),  # index into owed, counts and pay
+    ("generation", "i4"),  # how many people have held this seat before
+    ("left", "i8"),  # seconds left today
+    ("debt", "i8"),  # seconds begun and not yet paid for, by class in ``owed``
+    ("hired", "f8"),  # time
+    ("skill", "f8"),
+    ("integrity", "f8"),
+    ("discounting", "f8"),  # 1/quarter
+    ("effort", "f8"),
+    ("felt", "f8"),  # felt variable pay relative to reference
+]
+
+MARKETER_RECORD = np.dtype(
+    [
+        *_PERSON,
+        ("generation_hours", "f8"),  # effective generating hours of the day before
+        ("split", "f8"),  # share of free hours spent generating rather than nurturing
+        ("belief_a", "f8"), ("belief_b", "f8"),  # P(opportunity | pursued, s) = σ(a + b·z), z = (s − .5)/.2
+        ("belief_aa", "f8"), ("belief_ab", "f8"), ("belief_bb", "f8"),
+        ("win_rate", "f8"),  # believed P(win | opportunity)
+        ("pay_lead", "f8"), ("pay_mql", "f8"), ("pay_accepted", "f8"), ("pay_opportunity", "f8"),
+        ("pay_won", "f8"), ("pay_acv", "f8"),  # felt € for one event, for one € of ACV
+        ("hour_value", "f8"),  # felt € of one generating hour
+        ("leads_seen", "f8"), ("handed_over", "f8"), ("score_sum", "f8"),  # recent, for the weekly split
+        ("pool_gap", "f8"), ("pool_n", "f8"),
+    ],
+    align=True,
+)  # fmt: skip
+
+SELLER_RECORD = np.dtype(
+    [
+        *_PERSON,
+        ("role", "i8"),
+        ("optimism", "f8"),
+        ("trust", "f8"),
+        ("territory", "f8"),  # share of the territory not yet worked
+        ("quota", "f8"),  # € this quarter
+        ("won_quarter", "f8"),  # € this quarter
+        ("pay_factor", "f8"),  # felt pay for one € of ACV relative to the reference rate
+        ("pay_rate", "f8"),  # felt € for one € of ACV
+        ("low_multiplier", "f8"),  # factor on that for wins of low recorded score
+        ("clawback", "f8"),  # months
+        ("retained_rate", "f8"),  # felt € a year for one € of ARR that stays
+        ("finds", "i8"), ("blocks", "i8"),  # prospecting blocks worked: index of the next draw
+        ("tasks", "i8"),  # entries of the day's task list
+    ],
+    align=True,
+)  # fmt: skip
+
+MANAGER_RECORD = np.dtype(
+    [
+        *_PERSON,
+        ("accounts", "i8"),
+    ],
+    align=True,
+)  # fmt: skip
+
+ORGANISATION = np.dtype(
+    [
+        ("day", "i8"), ("month", "i8"),
+        ("leads", "i8"), ("customers", "i8"), ("living", "i8"),
+        ("marketers", "i8"), ("developers", "i8"), ("sellers", "i8"), ("managers", "i8"), ("workers", "i8"),
+        ("pod", "i8"), ("obliged_form", "i8"),
+        ("arr", "f8"),
+        ("generation", "f8"), ("brand", "f8"),
+        ("weight", "f8"),  # weight of fit in the score
+        ("bar", "f8"), ("bar_agreed", "f8"),  # scores
+        ("bar_level", "f8"), ("bar_agreed_level", "f8"),  # quantiles
+        ("low_bar", "f8"), ("low_quantile", "f8"),  # recorded scores below are "low"
+        ("pursue_rate", "f8"),  # recent share of MQLs pursued, for marketers' expectations
+        ("hour_cost", "f8"),  # loaded € of one selling hour
+        ("reference_rate", "f8"),  # € a reference seller earns for one € of ACV
+        ("reference_mql", "f8"),  # € a reference marketer earns for one MQL
+        ("mql_month", "f8"), ("pursued_month", "f8"),  # leads under the agreed rule, this month
+    ],
+    align=True,
+)  # fmt: skip
+
+# What is counted, month by month. Sums and counts only; measures are ratios of them.
+MONTH_NAMES = (
+    "leads", "mqls", "viable_mqls", "pursued", "reached", "accepted", "opportunities", "wins", "marketing_wins",
+    "expired", "burned", "finds", "accepted_marketing", "opportunities_marketing", "decided",
+    "new_arr", "marketing_new_arr", "expansion_arr", "churned_arr", "opening_arr", "arr", "customers",
+    "cohort_arr", "cohort_lost",
+    "base_pay", "pay_marketer", "pay_developer", "pay_seller", "pay_success", "discount_cost", "list_arr",
+    "cycle_days", "response_hours", "inflation", "amended", "low_wins", "touches", "obliged", "disputes",
+    "score_n", "score_x", "score_y", "score_xx", "score_yy", "score_xy",
+    "attainment_n", "attainment", "at_quota", "trust", "belief_slope", "bar_level", "bar_agreed_level",
+    "effort_marketer", "effort_seller", "split", "territory", "signals", "signals_passed", "oversold", "notes",
+    "leavers", "revenue", "unseen", "weight",
+)  # fmt: skip
+MONTH_RECORD = np.dtype([(name, "f8") for name in MONTH_NAMES])
+
+TERM_RECORD = np.dtype(
+    [
+        ("event", "i8"), ("scope", "i8"), ("period", "i8"), ("clawback_months", "i8"), ("on_quota", "i8"),
+        ("rate", "f8"), ("target", "f8"), ("cliff", "f8"), ("cap", "f8"), ("accelerator", "f8"),
+        ("low_multiplier", "f8"), ("reference", "f8"),  # annual amount the rate was priced with
+    ],
+    align=True,
+)  # fmt: skip
+
+TASK_RECORD = np.dtype(
+    [("kind", "i8"), ("lead", "i8"), ("value", "f8"), ("hours", "f8"), ("passes", "i8")], align=True
+)
+# kinds of task
+DONE, CONTACT, DISCOVER, ADVANCE, CLOSE, DEEPEN, PROSPECT_TASK = range(7)
+
+# columns of ``pay``: euros since the first measured day
+PAY_BASE, PAY_VARIABLE, PAY_WON, PAY_DUE, PAY_ATTAINMENT, PAY_QUARTERS = range(6)
+N_PAY = 6
+N_BINS = 200  # of the score histogram
+
+
+# Arrays of an organisation: name → (dtype, axes).
+LAYOUT: dict[str, tuple[np.dtype[Any], int]] = {
+    "leads": (LEAD, 1),
+    "customers": (CUSTOMER, 1),
+    "marketers": (MARKETER_RECORD, 1),
+    "sellers": (SELLER_RECORD, 1),  # development representatives first, then sellers
+    "managers": (MANAGER_RECORD, 1),
+    "lists": (LIST, 1),  # waiting lines, see sim.rules.lists
+    "org": (ORGANISATION, 1),  # one record
+    "params": (PARAMS_DTYPE, 1),  # one record, see sim.parameters.numeric_record
+    "months": (MONTH_RECORD, 1),  # one record a month
+    "hours": (np.dtype(np.int64), 3),  # seconds, (month, role, class)
+    "owed": (np.dtype(np.int64), 2),  # seconds begun and not yet booked, (worker, class)
+    "counts": (np.dtype(np.float64), 3),  # (worker, period, event) since the period began
+    "pooled": (np.dtype(np.float64), 3),  # (role, or 4 for the company; period; event)
+    "pay": (np.dtype(np.float64), 2),  # (worker, column)
+    "earnings": (np.dtype(np.float64), 2),  # (role, 2): base € a month, on-target variable € a year
+    "paid_terms": (TERM_RECORD, 2),  # (role, term): what is paid
+    "felt_terms": (TERM_RECORD, 2),  # (role, term): what people think they are paid for
+    "histogram": (np.dtype(np.float64), 1),  # recent scores
+    "shares": (np.dtype(np.float64), 1),  # cumulative generating hours by marketer
+    "tasks": (TASK_RECORD, 1),  # the day's task list of the person at work
+    "keys": (np.dtype(np.uint64), 1),  # one key a stream
+}
+
+
+class World:
+    """The arrays of one organisation (see ``LAYOUT``). Compiled code changes them in place.
+
+    Attributes
+    ----------
+    leads, customers, … : arrays
+        One attribute for each entry of ``LAYOUT``; replace one only by :meth:`put`.
+    table, address : uint64 array and its address
+        Where compiled code finds the arrays.
+    """
+
+    def __init__(self, **arrays: NDArray[Any]) -> None:
+        self.table = np.zeros(len(LAYOUT) * SLOTS, np.uint64)
+        self.address = self.table.ctypes.data
+        for name in LAYOUT:
+            self.put(name, arrays[name])
+
+    def put(self, name: str, array: NDArray[Any]) -> None:
+        """Use ``array`` from now on."""
+        dtype, axes = LAYOUT[name]
+        if array.dtype != dtype or array.ndim != axes or not array.flags.c_contiguous:
+            raise TypeError(f"{name}: an array of {dtype} with {axes} axes, C-contiguous, is needed")
+        if dtype.names:
+            array = array.view(np.recarray)
+        setattr(self, name, array)
+        place = list(LAYOUT).index(name) * SLOTS
+        self.table[place] = array.ctypes.data
+        self.table[place + 1 : place + 1 + axes] = array.shape
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """All arrays by name."""
+        return {name: getattr(self, name) for name in LAYOUT}
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(f"an organisation has no array '{name}'")
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: np.asarray(array) for name, array in self.arrays().items()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        World.__init__(self, **state)
+
+
+register_world(World, LAYOUT)
+
+
+GROWING = ("leads", "customers", "tasks")
+
+
+def records(size: int | tuple[int, ...], dtype: np.dtype[Any]) -> Records:
+    """Zeroed records that compiled and interpreted code read by attribute."""
+    return np.zeros(size, dtype).view(np.recarray)
+
+
+def digest_parts(world: World) -> list[tuple[str, NDArray[Any]]]:
+    """Everything that is state, cut to what is used: names and arrays in a fixed order."""
+    used = {"leads": int(world.org["leads"][0]), "customers": int(world.org["customers"][0])}
+    skipped = ("params", "keys", "tasks")  # inputs, and scratch
+    return [
+        (name, np.asarray(array[: used[name]] if name in used else array))
+        for name, array in world.arrays().items()
+        if name not in skipped
+    ]

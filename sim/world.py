@@ -1,0 +1,224 @@
+"""Building one organisation: allocate its arrays, price its pay plans, grow them, hash them."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from sim import state as S
+from sim.draws import stream_keys
+from sim.kernel import found_world, has_room
+from sim.parameters import Params, numeric_record
+from sim.parameters.declare import ParameterError
+from sim.parameters.pay import N_COUNTS, QUOTA, Event, Incentives, Period, Role, Scope, Term
+from sim.state import World
+
+PERIODS_A_YEAR = {"month": 12.0, "quarter": 4.0, "year": 1.0}
+
+
+def expected_factor(params: Params, term: Term, reference: float) -> float:
+    """Expected payout of a term at reference performance, relative to rate × reference amount.
+
+    Cliffs, caps and accelerators are priced over a gamma distribution of attainment
+    with the reference mean and spread; the low-score multiplier and the claw-back by
+    their expected shares.
+    """
+    factor = 1.0
+    if term.event in ("won_acv", "won_deal"):
+        factor += (term.low_score_multiplier - 1.0) * params.reference.low_share
+        churn = params.customers.churn_monthly * params.customers.churn_first_year
+        factor -= 1.0 - math.exp(-churn * term.clawback_months)
+    if term.target is None or (term.cliff == 0 and term.cap == 0 and term.accelerator == 1):
+        return factor
+    cv = params.reference.attainment_sd / max(params.reference.attainment_mean, 1e-9)
+    if term.target == QUOTA:
+        mean = params.reference.attainment_mean
+    else:
+        mean = reference / PERIODS_A_YEAR[term.period] / float(term.target)
+    if mean <= 0.0:
+        return factor
+    points = (np.arange(400) + 0.5) / 400
+    attained = stats.gamma(a=1.0 / cv**2, scale=mean * cv**2).ppf(points)
+    counted = np.minimum(attained, term.cap) if term.cap > 0 else attained
+    paid = np.minimum(counted, 1.0) + term.accelerator * np.maximum(counted - 1.0, 0.0)
+    paid = np.where(attained < term.cliff, 0.0, paid)
+    return factor * float(paid.mean() / attained.mean())
+
+
+def variable_pay(params: Params, role: Role) -> float:
+    """On-target variable pay of a role, € a year."""
+    people = params.people
+    earnings, share = {
+        Role.marketer: (people.marketer_earnings, people.marketer_variable),
+        Role.developer: (people.developer_earnings, people.developer_variable),
+        Role.seller: (people.seller_earnings, people.seller_variable),
+        Role.success: (people.success_earnings, people.success_variable),
+    }[role]
+    return earnings * share
+
+
+def headcount(params: Params, role: Role) -> int:
+    """People of a role."""
+    people = params.people
+    return (people.marketers, people.developers, people.sellers, people.success_managers)[role]
+
+
+def price_role(params: Params, incentives: Incentives, role: Role) -> list[tuple[Term, float, float]]:
+    """Terms of a role with their rates in € per unit and reference amounts a year."""
+    priced = []
+    expected = 0.0
+    for term in incentives.terms(role):
+        event = Event[term.event]
+        whole = term.scope == "company" or event == Event.company_revenue
+        reference = params.reference.amount(role, event, whole)
+        if term.rate is not None:
+            rate = term.rate
+        elif reference > 0.0:
+            assert term.weight is not None
+            rate = term.weight * variable_pay(params, role) / reference
+        elif headcount(params, role) == 0:
+            rate = 0.0
+        else:
+            who = "company" if whole else role.name
+            raise ParameterError(
+                f"incentives.{role.name}: a weight on {term.event} needs reference.{who}.{term.event} above 0 "
+                "(what a reference year brings); give it, or give the term a rate."
+            )
+        priced.append((term, rate, reference))
+        expected += rate * reference * expected_factor(params, term, reference)
+    if incentives.cost_neutral and expected > 0.0:
+        scale = variable_pay(params, role) / expected
+        priced = [(term, rate * scale, reference) for term, rate, reference in priced]
+    return priced
+
+
+def term_records(params: Params, incentives: Incentives) -> S.Records:
+    """Priced terms of all roles, shape (role, term); unused places have event −1."""
+    priced = [price_role(params, incentives, role) for role in Role]
+    table = S.records((len(Role), max(1, *(len(terms) for terms in priced))), S.TERM_RECORD)
+    table["event"] = -1
+    for role, terms in enumerate(priced):
+        for k, (term, rate, reference) in enumerate(terms):
+            table[role, k] = (
+                Event[term.event], Scope[term.scope], Period[term.period], term.clawback_months,
+                int(term.target == QUOTA), rate,
+                0.0 if term.target in (None, QUOTA) else float(term.target),  # type: ignore[arg-type]
+                term.cliff, term.cap, term.accelerator, term.low_score_multiplier, reference,
+            )  # fmt: skip
+    return table
+
+
+def build(params: Params, seed: int, months: int, felt: Incentives | None = None) -> World:
+    """A new organisation on its first morning.
+
+    Parameters
+    ----------
+    params : Params
+        Validated parameters.
+    seed : int
+        Root seed of all draws.
+    months : int
+        Months there will be room for in the monthly records (including burn-in).
+    felt : Incentives, optional
+        Plans people believe they are paid by, if not the ones that are paid ("payout
+        only": re-price the pay of unchanged behaviour).
+    """
+    people = params.people
+    sellers = people.developers + people.sellers
+    workers = people.marketers + sellers + people.success_managers
+    initial = 0
+    if params.customers.opening_arr > 0:
+        initial = max(1, round(params.customers.opening_arr / params.market.acv))
+    if initial > 5_000_000:
+        raise ParameterError(
+            f"customers.opening_arr={params.customers.opening_arr:g}: with market.acv={params.market.acv:g} that is "
+            f"{initial:,} customers; at most 5,000,000 can be simulated."
+        )
+    paid_terms = term_records(params, params.incentives)
+    felt_terms = paid_terms if felt is None else term_records(params, felt)
+    world = World(
+        leads=S.records(1024, S.LEAD),
+        customers=S.records(initial + 256, S.CUSTOMER),
+        marketers=S.records(people.marketers, S.MARKETER_RECORD),
+        sellers=S.records(sellers, S.SELLER_RECORD),
+        managers=S.records(people.success_managers, S.MANAGER_RECORD),
+        lists=S.records(2 * workers + 1, S.LIST),
+        org=S.records(1, S.ORGANISATION),
+        params=numeric_record(params),
+        months=S.records(months, S.MONTH_RECORD),
+        hours=np.zeros((months, S.N_ROLES, S.N_CLASSES), np.int64),
+        owed=np.zeros((workers, S.N_CLASSES), np.int64),
+        counts=np.zeros((workers, 3, N_COUNTS)),
+        pooled=np.zeros((S.N_ROLES + 1, 3, N_COUNTS)),
+        pay=np.zeros((workers, S.N_PAY)),
+        earnings=earnings(params, params.incentives),
+        paid_terms=paid_terms,
+        felt_terms=felt_terms.copy(),
+        histogram=np.zeros(S.N_BINS),
+        shares=np.zeros(max(people.marketers, 1)),
+        tasks=S.records(params.behaviour.attention + 64, S.TASK_RECORD),
+        keys=stream_keys(seed),
+    )
+    world.lists["head"] = -1
+    world.lists["tail"] = -1
+    org = world.org
+    org["customers"] = initial
+    org["marketers"], org["developers"], org["sellers"] = people.marketers, people.developers, sellers
+    org["managers"], org["workers"], org["pod"] = people.success_managers, workers, people.pod_size
+    org["weight"] = params.behaviour.score_weight_start
+    org["bar_level"] = org["bar_agreed_level"] = params.behaviour.bar_quantile
+    org["low_quantile"] = params.incentives.low_score_quantile
+    org["pursue_rate"] = 0.45
+    reference = params.reference
+    org["reference_rate"] = variable_pay(params, Role.seller) / max(reference.seller[Event.won_acv], 1e-9)
+    org["reference_mql"] = variable_pay(params, Role.marketer) / max(reference.marketer[Event.mql], 1e-9)
+    hours = 252.0 * params.workload.day_hours * (1.0 - params.workload.seller_fixed) * params.behaviour.effort_base
+    org["hour_cost"] = people.seller_earnings * people.loading / hours
+    found_world(world)
+    return world
+
+
+def earnings(params: Params, incentives: Incentives) -> NDArray[np.float64]:
+    """Base pay a month and on-target variable pay a year by role, shape (role, 2), €."""
+    people = params.people
+    total = (
+        people.marketer_earnings,
+        people.developer_earnings,
+        people.seller_earnings,
+        people.success_earnings,
+    )
+    table = np.zeros((len(Role), 2))
+    for role in Role:
+        variable = variable_pay(params, role)
+        base = total[role] - (variable if incentives.terms(role) else 0.0)
+        table[role] = base / 12.0, variable
+    return table
+
+
+def grow(world: World) -> None:
+    """Make room for more leads, customers and tasks."""
+    for name in S.GROWING:
+        old = getattr(world, name)
+        new = S.records(2 * len(old), old.dtype)
+        new[: len(old)] = old
+        world.put(name, new)
+
+
+def make_room(world: World) -> None:
+    """Grow the arrays until one more day fits, whatever happens in it."""
+    while not has_room(world):
+        grow(world)
+
+
+def digest(world: World) -> str:
+    """Hash of the bits of every record."""
+    code = hashlib.blake2b(digest_size=16)
+    for name, array in S.digest_parts(world):
+        code.update(name.encode())
+        code.update(np.ascontiguousarray(array).tobytes())
+    return code.hexdigest()
