@@ -65,13 +65,8 @@ def verdict(found: Contrast, unit: str = "") -> Verdict:
     """What a contrast allows to say: above zero, below zero, neither, or nothing at all."""
     if found.n < 2 or not (math.isfinite(found.low) and math.isfinite(found.high)):
         return "unknown"
-    digits = Numbers("en").digits(found.low, found.high, unit)
-    scale = 100 if unit == "fraction" else 1
-    if round(scale * found.low, digits) > 0:
-        return "up"
-    if round(scale * found.high, digits) < 0:
-        return "down"
-    return "unclear"
+    (low, high), _, _ = numbers("en").printed(found.low, found.high, unit)
+    return "up" if low > 0 else "down" if high < 0 else "unclear"
 
 
 def judged(study: Study, measure: str, arm: str) -> Verdict:

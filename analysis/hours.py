@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 import pandas as pd
 
@@ -16,6 +17,7 @@ def recorded(study: Study) -> bool:
     return any(name.startswith("hours_") for name in study.runs.columns)
 
 
+@lru_cache(maxsize=64)
 def shares(study: Study, arm: str, role: str | None = None) -> pd.DataFrame:
     """Share of paid time by class, one row per run; of one role or of everybody.
 

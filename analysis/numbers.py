@@ -30,8 +30,8 @@ UNITS = {
 }
 
 
-def digits_for(low: float, high: float, most: int = 4) -> int:
-    """Decimals to show for a value known to lie between ``low`` and ``high``.
+def places_for(low: float, high: float, most: int = 4) -> int:
+    """Decimal places to show of a value known to lie between ``low`` and ``high``; −2: hundreds.
 
     The half width decides, as in the tables of the Particle Data Group: it keeps two
     digits if it starts with 1 to 3.5, else one. What lies beyond is noise.
@@ -40,8 +40,7 @@ def digits_for(low: float, high: float, most: int = 4) -> int:
     if not math.isfinite(half) or half == 0.0:
         return 1
     power = math.floor(math.log10(half))
-    leading = half / 10.0**power
-    return min(most, max(0, -power + (leading < 3.55)))
+    return min(most, -power + (half / 10.0**power < 3.55))
 
 
 @dataclass(frozen=True)
@@ -84,9 +83,7 @@ class Numbers:
         name = "pp" if self.language == "en" else f"p.{SPACE}p."
         return self._with(self.decimal(100 * fraction, digits, signed=signed), f"{SPACE}{name}")
 
-    def euro(
-        self, amount: float, digits: int | None = None, *, signed: bool = False, short: bool = False
-    ) -> str:
+    def euro(self, amount: float, digits: int | None = None, *, signed: bool = False, short: bool = False) -> str:
         """An amount: "€1.23 million", «1,23 millones de €»; short "€1.23M", «1,23 M€»; "€45,600".
 
         Without ``digits``, three significant ones.
@@ -99,7 +96,9 @@ class Numbers:
             scaled = float(f"{scaled:.3g}")
             digits = self._plain(scaled)
         name = one if round(abs(scaled), digits) == 1.0 else many
-        return self._sign(scaled, digits, signed=signed) + self._money(self.decimal(abs(scaled), digits), name, short=short)
+        return self._sign(scaled, digits, signed=signed) + self._money(
+            self.decimal(abs(scaled), digits), name, short=short
+        )
 
     def _money(self, number: str, scale: str, *, short: bool) -> str:
         """A number of euros, or of thousands of millions of them."""
@@ -140,16 +139,12 @@ class Numbers:
         bounds, digits, scale = self.printed(low, high, unit)
         word = "to" if self.language == "en" else "a"
         if unit != "€":
-            first = self.decimal(bounds[0], digits, signed=signed)
             last = self.difference(bounds[1] * scale, unit, digits, signed=signed)
-            return f"{first} {word} {last}"
+            return f"{self.decimal(bounds[0], digits, signed=signed)} {word} {last}"
         name = self._scale(max(abs(low), abs(high)))[2]
-        shown = [self._sign(bound, digits, signed=signed) + self.decimal(abs(bound), digits) for bound in bounds]
-        if self.language == "en":
-            shown = [f"{number[:-len(bare)]}€{bare}" for number, bare in zip(shown, (n.lstrip(MINUS + PLUS) for n in shown), strict=True)]
-            letter = SHORT.get(name, "") if short else ""
-            return f"{shown[0]}{letter} {word} {shown[1]}{letter}" if letter or not name else f"{shown[0]} {word} {shown[1]}{SPACE}{name}"
-        return f"{shown[0]} {word} {self._sign(bounds[1], digits, signed=signed)}{self._money(self.decimal(abs(bounds[1]), digits), name, short=short)}"
+        first, last = (self._sign(bound, digits, signed=signed) for bound in bounds)
+        first += ("€" if self.language == "en" else "") + self.decimal(abs(bounds[0]), digits)
+        return f"{first} {word} {last}{self._money(self.decimal(abs(bounds[1]), digits), name, short=short)}"
 
     def printed(self, low: float, high: float, unit: str) -> tuple[tuple[float, float], int, float]:
         """The bounds of an interval rounded as they are printed, their decimals, and what they are multiples of.
@@ -157,13 +152,9 @@ class Numbers:
         Whether an interval leaves out zero is decided on these: the reader sees no others.
         """
         scale = 0.01 if unit == "fraction" else self._scale(max(abs(low), abs(high)))[0] if unit == "€" else 1.0
-        low, high = low / scale, high / scale
-        half = abs(high - low) / 2
-        digits = digits_for(low, high)
-        if half >= 35.5:  # no digits that the width drowns, before the point either: 196,154 is 200,000
-            power = math.floor(math.log10(half))
-            digits = -power + (half / 10.0**power < 3.55)
-        return (round(low, digits), round(high, digits)), max(0, digits), scale
+        # A hundredth of a point is the least that anybody acts on.
+        places = places_for(low / scale, high / scale, most=2 if unit == "fraction" else 4)
+        return (round(low / scale, places), round(high / scale, places)), max(0, places), scale
 
     def digits(self, low: float, high: float, unit: str) -> int:
         """Decimals for values of ``unit`` known to lie between ``low`` and ``high``."""

@@ -25,9 +25,7 @@ Statistic = TypeVar("Statistic", Interval, Contrast)
 KEYS = ("point", "arm", "replication", "seed", "failed", "error")
 
 
-def summarise(
-    runs: pd.DataFrame, study: str, baseline: str, measures: Sequence[str] | None = None
-) -> dict[str, Any]:
+def summarise(runs: pd.DataFrame, study: str, baseline: str, measures: Sequence[str] | None = None) -> dict[str, Any]:
     """Summary of ``runs`` in the form of ``summary.json``.
 
     Parameters
@@ -119,7 +117,7 @@ def _plain(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Study:
     """A finished study in memory.
 
@@ -196,7 +194,8 @@ class Study:
 def _restore(kind: type[Statistic], entry: Mapping[str, Any] | None) -> Statistic:
     names = [field.name for field in dataclasses.fields(kind) if field.name != "left_out"]
     found = entry or {"n": 0}
-    return kind(**{name: math.nan if found.get(name) is None else found[name] for name in names})
+    values: dict[str, Any] = {name: math.nan if found.get(name) is None else found[name] for name in names}
+    return kind(**values)
 
 
 def load(folder: Path | str) -> Study:
@@ -210,7 +209,7 @@ def load(folder: Path | str) -> Study:
     folder = Path(folder)
     runs = _table(folder, "runs")
     if runs is None:
-        raise FileNotFoundError(f"{folder}: no runs.parquet and no runs/ there; is this the folder of a finished study?")
+        raise FileNotFoundError(f"{folder}: no runs.parquet there; is this the folder of a finished study?")
     return Study(
         folder=folder,
         manifest=_json(folder / "manifest.json"),

@@ -85,7 +85,7 @@ class Texts:
         return self.sources.get(source, source)
 
     def listed(self, parts: list[str]) -> str:
-        """ "a, b and c"."""
+        """Parts as a list within a sentence: a, b and c."""
         word = "and" if self.language == "en" else "y"
         return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} {word} {parts[-1]}"
 

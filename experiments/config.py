@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from sim.configuration import ALL_THEMES, PATH, PRESET, PRESET_THEMES, compose, find, known_keys
 from sim.parameters import ParameterError, Params, nearest, to_dict
@@ -66,7 +66,7 @@ class Settings:
     arms: Mapping[str, Params]
     seeds: int
     seed: int
-    engine: str
+    engine: Literal["compiled", "mesa"]
     executor: str
     workers: int | None
     out: Path
@@ -262,7 +262,7 @@ def settings(command: Command, config: DictConfig, out: Path, call: str, configs
         arms=_arms(command, tree, organisation, configs),
         seeds=_whole("seeds", tree["seeds"], 1, MOST_SEEDS),
         seed=_whole("seed", tree["seed"], 0, 2**63 - 1),
-        engine=_word("engine", tree["engine"], ENGINES),
+        engine=cast("Literal['compiled', 'mesa']", _word("engine", tree["engine"], ENGINES)),
         executor=_word("executor", tree["executor"].get("name"), EXECUTORS),
         workers=None if workers is None else _whole("executor.workers", workers, 1, 4_096),
         out=out,

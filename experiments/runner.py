@@ -10,7 +10,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 import pyarrow as pa
@@ -19,6 +19,7 @@ import sim
 from experiments.executors import Executor
 from sim.parameters import Params
 
+Engine = Literal["compiled", "mesa"]
 LARGEST_BLOCK = 5  # about a tenth of a second: hides what handing out costs, and an interrupt need not wait long
 
 
@@ -43,7 +44,7 @@ class Plan:
     arms: Mapping[str, Params]
     seeds: int
     seed: int
-    engine: str = "compiled"
+    engine: Engine = "compiled"
     monthly: bool = True
     fail_fast: bool = False
 

@@ -38,6 +38,7 @@ FLAGS: dict[str, Any] = {
     "fastmath": False,
     "error_model": "numpy",
     "boundscheck": BOUNDS_CHECKED,
+    "no_cfunc_wrapper": True,
 }
 
 
@@ -68,9 +69,26 @@ except OSError:  # a read-only home: compile anew in every process rather than f
     CACHING = False
 
 
+def _plain(kind: Any) -> Any:
+    """Type of an argument without its value, integers in one width."""
+    kind = numba.types.unliteral(kind)
+    return numba.types.int64 if isinstance(kind, numba.types.Integer) and kind.bitwidth < 64 else kind
+
+
 def compiled(function: F) -> F:
-    """Compile a rule that other rules call."""
-    return numba.njit(**FLAGS)(function)  # type: ignore[no-any-return]
+    """Compile a rule that other rules call.
+
+    Left to itself numba compiles a function anew for every constant and every width of
+    integer it is called with; here once for each kind of record is enough, which halves
+    the time to compile.
+    """
+    dispatcher = numba.njit(**FLAGS)(function)
+    if not INTERPRETED:
+        resolve = dispatcher.get_call_template
+        dispatcher.get_call_template = lambda args, kws: resolve(
+            tuple(map(_plain, args)), {name: _plain(kind) for name, kind in kws.items()}
+        )
+    return dispatcher  # type: ignore[no-any-return]
 
 
 def entry_point(function: F) -> F:

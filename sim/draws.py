@@ -7,7 +7,8 @@ inverse normal CDF: one uniform each, monotone, so paired arms stay close.
 
 Keys: ``k = mix(mix(seed + G1) + stream * G2)`` once per run and stream, then
 ``h = mix(mix(k + (entity + 1) * G1) + (index + 1) * G2)`` and
-``u = ((h >> 11) + 1/2) * 2**-53``, strictly between 0 and 1.
+``u = ((h >> 12) + 1/2) * 2**-52``, strictly between 0 and 1 (with 53 bits the largest
+value would round up to 1).
 
 Sources: Steele, Lea & Flood 2014 (splitmix64); Wichura 1988, Applied Statistics
 37(3), algorithm AS 241 (PPND16).
@@ -22,14 +23,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.compiled import compiled
+from sim.compiled import compiled, entry_point
 
 G1 = np.uint64(0x9E3779B97F4A7C15)
 G2 = np.uint64(0xD1B54A32D192ED03)
 M1 = np.uint64(0xBF58476D1CE4E5B9)
 M2 = np.uint64(0x94D049BB133111EB)
-S30, S27, S31, S11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
-SCALE = 2.0**-53
+S30, S27, S31, S12 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(12)
+SCALE = 2.0**-52
 
 
 class Stream(IntEnum):
@@ -104,8 +105,8 @@ def bits(key: Any, entity: Any, index: Any) -> Any:
 
 @compiled
 def uniform(key: Any, entity: Any, index: Any) -> Any:
-    """Uniform on the open interval (0, 1) with 53 random bits."""
-    return (np.float64(bits(key, entity, index) >> S11) + 0.5) * SCALE
+    """Uniform on the open interval (0, 1) with 52 random bits."""
+    return (np.float64(bits(key, entity, index) >> S12) + 0.5) * SCALE
 
 
 # fmt: off
@@ -174,10 +175,14 @@ def stream_keys(seed: int) -> NDArray[np.uint64]:
 
     ``seed`` is any integer; it is taken modulo 2**64.
     """
-    root = np.uint64(seed & 0xFFFFFFFFFFFFFFFF)
     keys = np.empty(N_STREAMS, np.uint64)
     with np.errstate(over="ignore"):
-        for stream in range(N_STREAMS):
-            # A uint64 above 2**63 that comes back from compiled code is a Python int: wrap it again.
-            keys[stream] = np.uint64(int(stream_key(root, np.uint64(stream))) & 0xFFFFFFFFFFFFFFFF)
+        fill_keys(np.uint64(seed & 0xFFFFFFFFFFFFFFFF), keys)
     return keys
+
+
+@entry_point
+def fill_keys(root: Any, keys: NDArray[np.uint64]) -> None:
+    """Write the key of every stream of a run into ``keys``."""
+    for stream in range(keys.shape[0]):
+        keys[stream] = stream_key(root, np.uint64(stream))

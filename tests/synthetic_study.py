@@ -18,9 +18,11 @@ LEVELS = {
     "gross_retention": (0.91, 0.01), "net_retention": (1.0, 0.012), "gtm_profit": (11.5e6, 6e5),
     "wasted_time_share": (0.16, 0.006), "leads": (1020, 30), "mqls": (265, 9), "pursued": (190, 8), "accepted": (52, 3),
     "opportunities": (31, 2), "wins": (6.4, 0.6), "mql_viable_share": (0.34, 0.02), "mql_to_sql": (0.196, 0.01),
-    "sql_to_opportunity": (0.6, 0.03), "win_rate": (0.206, 0.015), "cycle_days": (84, 3), "first_response_hours": (41, 2),
+    "sql_to_opportunity": (0.6, 0.03), "win_rate": (0.206, 0.015), "cycle_days": (84, 3),
+    "first_response_hours": (41, 2),
     "never_followed_up_share": (0.28, 0.02), "threshold_shift": (-0.05, 0.01), "score_inflation": (0.06, 0.01),
-    "scores_amended_share": (0.0, 0.0), "score_validity": (0.44, 0.02), "belief_slope": (1.0, 0.1), "trust": (0.3, 0.03),
+    "scores_amended_share": (0.0, 0.0), "score_validity": (0.44, 0.02), "belief_slope": (1.0, 0.1),
+    "trust": (0.3, 0.03),
     "pay_marketing": (9.9e5, 1e4), "pay_sales": (2.55e6, 6e4), "pay_per_new_arr": (0.49, 0.02),
     "attainment_mean": (0.61, 0.03), "at_quota_share": (0.27, 0.04), "pay_gini": (0.18, 0.01),
     "last_month_of_quarter_share": (0.41, 0.02), "discount_cost_share": (0.03, 0.004),
@@ -28,7 +30,8 @@ LEVELS = {
     "closing_arr": (38e6, 1.1e6),
 }  # fmt: skip
 EFFECT = {
-    "revenue_growth": 0.012, "new_arr": 4.1e5, "gtm_profit": 3.2e5, "wasted_time_share": -0.018, "leads": -60, "mqls": -55,
+    "revenue_growth": 0.012, "new_arr": 4.1e5, "gtm_profit": 3.2e5, "wasted_time_share": -0.018, "leads": -60,
+    "mqls": -55,
     "pursued": -12, "accepted": 5, "opportunities": 2.4, "wins": 0.5, "mql_viable_share": 0.08, "mql_to_sql": 0.06,
     "win_rate": 0.004, "score_validity": 0.05, "trust": 0.09, "closing_arr": 9e5, "pay_marketing": 2e4,
     "first_response_hours": -14, "obliged_per_seller_month": 3.0, "net_retention": 0.002,

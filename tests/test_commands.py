@@ -24,6 +24,8 @@ from sim.parameters import ParameterError
 COMPARE = Command("compare", "", {"arms": ["siloed", "shared_okr"]}, 2)
 RUN = Command("run", "", most_arms=1)
 TINY = ("organisation=smb", "seeds=4", "horizon.months=2", "horizon.burn_in_months=1")
+# Many short runs of many people: the first row group is soon full, the end is far.
+LONG = ("organisation=enterprise", "seeds=100000", "horizon.months=1", "horizon.burn_in_months=0")
 Asked = Callable[..., Settings]
 
 
@@ -332,13 +334,13 @@ def test_run_in_spanish_on_a_run_of_hydras(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_an_interrupt_says_what_is_saved(tmp_path: Path) -> None:
     running = subprocess.Popen(
-        [sys.executable, "-m", "experiments.commands", "compare", "seeds=100000", "horizon.months=6", "out=here"],
+        [sys.executable, "-m", "experiments.commands", "compare", *LONG, "out=here"],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)},
         stderr=subprocess.PIPE,
         text=True,
     )
-    part = tmp_path / "here" / ".monthly.parquet.part"
+    part = tmp_path / "here" / ".people.parquet.part"
     deadline = time.monotonic() + 300
     while not part.exists() and time.monotonic() < deadline:  # made when the first row group is full
         time.sleep(0.2)

@@ -46,9 +46,22 @@ class Drawing:
     possible: Callable[[Study], bool]
 
 
+def _any(study: Study, measure: str) -> bool:
+    """Whether every arm has at least one value of a measure."""
+    return all(study.interval(measure, arm).n for arm in study.arms)
+
+
+def _monthly(study: Study) -> bool:
+    return (
+        study.monthly is not None
+        and "arr" in study.monthly
+        and all(study.monthly.loc[study.monthly["arm"] == arm, "arr"].notna().any() for arm in study.arms)
+    )
+
+
 FIGURES = {
     "growth": Drawing(growth, growth_caption, lambda study: _any(study, GROWTH)),
-    "trajectory": Drawing(trajectory, trajectory_caption, lambda study: _monthly(study)),
+    "trajectory": Drawing(trajectory, trajectory_caption, _monthly),
     "hours": Drawing(hours, hours_caption, lambda study: account.recorded(study) and _any(study, GROWTH)),
     "funnel": Drawing(funnel, funnel_caption, lambda study: bool(recorded(study)) and _any(study, recorded(study)[0])),
     "differences": Drawing(differences, differences_caption, lambda study: bool(pictured(study))),
@@ -62,23 +75,12 @@ def draw(study: Study, language: str = "en") -> list[Path]:
     folder.mkdir(exist_ok=True)
     written = []
     for name, figure in FIGURES.items():
-        if figure.possible(study):
-            drawn = figure.draw(study, language, "wide")
-            for kind in ("svg", "png"):
-                path = folder / f"{name}.{kind}"
+        drawn = figure.draw(study, language, "wide") if figure.possible(study) else None
+        for kind in ("svg", "png"):
+            path = folder / f"{name}.{kind}"
+            if drawn is None:
+                path.unlink(missing_ok=True)  # an older study's figure would pass for this one's
+            else:
                 path.write_bytes(render(drawn, kind))
                 written.append(path)
     return written
-
-
-def _any(study: Study, measure: str) -> bool:
-    """Whether every arm has at least one value of a measure."""
-    return all(study.interval(measure, arm).n for arm in study.arms)
-
-
-def _monthly(study: Study) -> bool:
-    return (
-        study.monthly is not None
-        and "arr" in study.monthly
-        and all(study.monthly.loc[study.monthly["arm"] == arm, "arr"].notna().any() for arm in study.arms)
-    )

@@ -45,9 +45,13 @@ def _panel(canvas: Canvas, ax: Axes, measure: str, tables: dict[str, pd.DataFram
         if values.size > 4 and np.ptp(values) > 0:
             _ridge(ax, values, row, colour)
         spread = 0.11 * np.cos(2.4 * np.arange(values.size))
-        ax.scatter(values, row + 0.2 + spread, s=6, color=colour, alpha=0.32, linewidth=0, rasterized=values.size > 1000)
+        ax.scatter(
+            values, row + 0.2 + spread, s=6, color=colour, alpha=0.32, linewidth=0, rasterized=values.size > 1000
+        )
         ax.plot([scale * found.low, scale * found.high], [row, row], color=INK, linewidth=3.2, solid_capstyle="butt")
-        ax.plot(scale * found.difference, row, "o", markersize=6, color="white", markeredgecolor=INK, markeredgewidth=1.8)
+        ax.plot(
+            scale * found.difference, row, "o", markersize=6, color="white", markeredgecolor=INK, markeredgewidth=1.8
+        )
     ax.axvline(0, color=QUIET, linewidth=1.1, linestyle=(0, (3, 2)), zorder=0)
     ax.set_ylim(len(tables) - 0.55, -0.62)
     ax.set_yticks(range(len(tables)), [canvas.label(arm, 16) for arm in tables] if named else [""] * len(tables))
@@ -69,7 +73,9 @@ def _ridge(ax: Axes, values: np.ndarray[tuple[int], np.dtype[np.float64]], row: 
     margin = 0.15 * np.ptp(values)
     places = np.linspace(values.min() - margin, values.max() + margin, 160)
     density = gaussian_kde(values)(places)
-    ax.fill_between(places, row - 0.06, row - 0.06 - 0.44 * density / density.max(), color=colour, alpha=0.3, linewidth=0)
+    ax.fill_between(
+        places, row - 0.06, row - 0.06 - 0.44 * density / density.max(), color=colour, alpha=0.3, linewidth=0
+    )
 
 
 def pictured(study: Study) -> list[str]:
@@ -83,9 +89,7 @@ def _title(study: Study, language: str) -> str:
         return words("figures.differences.title.several", baseline=words.arm(study.baseline))
     measures = pictured(study)
     told = sum(judged(study, name, study.others[0]) in {"up", "down"} for name in measures)
-    return words(
-        "figures.differences.title.pair", told=write.decimal(told, 0), all=write.decimal(len(measures), 0)
-    )
+    return words("figures.differences.title.pair", told=write.decimal(told, 0), all=write.decimal(len(measures), 0))
 
 
 def differences_caption(study: Study, language: str) -> str:

@@ -20,9 +20,7 @@ STAGES = ("leads", "mqls", "pursued", "accepted", "opportunities", "wins")
 def funnel(study: Study, language: str, shape: Shape = "wide") -> Figure:
     """Bars by stage and arm on a linear scale; the numbers stand beside them, small ones too."""
     arms, stages = study.arms, recorded(study)
-    canvas = Canvas(
-        study, language, shape, 0.5 + len(stages) * (0.26 * len(arms) + 0.2), _title(study, language)
-    )
+    canvas = Canvas(study, language, shape, 0.5 + len(stages) * (0.26 * len(arms) + 0.2), _title(study, language))
     (ax,) = canvas.grid(1, 1)
     words, write = canvas.words, canvas.write
     most = max((_mean(study, stage, arm) for stage in stages for arm in arms), default=1.0) or 1.0
@@ -42,7 +40,7 @@ def funnel(study: Study, language: str, shape: Shape = "wide") -> Figure:
                 ax.text(most * 0.015, y, words.arm_title(arm), va="center", size=9, weight="bold", color="white")
     ax.set_yticks(range(len(stages)), [words(f"figures.funnel.stages.{stage}") for stage in stages], color=INK)
     ax.set_ylim(len(stages) - 0.5, -0.5)
-    ax.set_xlim(0, most * (1.25 if canvas.narrow else 1.12))
+    ax.set_xlim(0, most * (1.3 if canvas.narrow else 1.2))
     ax.set_xlabel(words("figures.funnel.axis"))
     canvas.ticks(ax.xaxis)
     if canvas.narrow:
@@ -61,20 +59,14 @@ def _mean(study: Study, stage: str, arm: str) -> float:
     return study.interval(stage, arm).mean
 
 
-def _yield(study: Study, arm: str) -> float:
-    """Deals won per 1,000 leads; won deals may come from the sellers' own prospecting too."""
-    leads = _mean(study, "leads", arm)
-    return 1000 * _mean(study, "wins", arm) / leads if leads > 0 else math.nan
-
-
 def _title(study: Study, language: str) -> str:
     words, write = texts(language), numbers(language)
-    yields = {arm: _yield(study, arm) for arm in study.arms}
-    if not all(math.isfinite(found) for found in yields.values()):
+    wins = {arm: _mean(study, "wins", arm) for arm in study.arms}
+    if not all(math.isfinite(found) for found in wins.values()):
         return words("figures.funnel.title.unknown")
-    shown = {arm: write.decimal(found, 1) for arm, found in yields.items()}
-    if len(yields) > 2:
-        low, high = (write.decimal(pick(yields.values()), 1) for pick in (min, max))
+    shown = {arm: write.decimal(found, 1) for arm, found in wins.items()}
+    if len(wins) > 2:
+        low, high = (write.decimal(pick(wins.values()), 1) for pick in (min, max))
         return words("figures.funnel.title.several", low=low, high=high)
     if not study.others:
         return words("figures.funnel.title.alone", arm=words.arm(study.baseline), after=shown[study.baseline])

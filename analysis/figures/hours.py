@@ -70,13 +70,19 @@ def _stack(
     for row, arm in enumerate(parts):
         left = 0.0
         for key, share in parts[arm].items():
-            ax.barh(row, 100 * share, left=100 * left, height=0.62, color=colours[key], edgecolor="white", linewidth=0.8)
+            ax.barh(
+                row, 100 * share, left=100 * left, height=0.62, color=colours[key], edgecolor="white", linewidth=0.8
+            )
             if share >= room:
                 text = canvas.write.decimal(100 * share, 1)
-                ax.text(100 * (left + share / 2), row, text, ha="center", va="center", color=_on(colours[key]), size=8.5)
+                ax.text(
+                    100 * (left + share / 2), row, text, ha="center", va="center", color=_on(colours[key]), size=8.5
+                )
             left += share
         if totals:
-            ax.text(100 * (left + longest * 0.012), row, canvas.write.percent(left, 1), va="center", weight="bold", size=9)
+            ax.text(
+                100 * (left + longest * 0.012), row, canvas.write.percent(left, 1), va="center", weight="bold", size=9
+            )
     ax.set_yticks(range(len(parts)), [canvas.label(arm) for arm in parts], color=INK)
     ax.set_ylim(len(parts) - 0.5, -0.5)
     ax.set_xlim(0, 100 * longest * (1.14 if totals else 1.0))

@@ -26,15 +26,12 @@ def pay(study: Study, language: str, shape: Shape = "wide") -> Figure:
     words = canvas.words
     for place, (ax, arm) in enumerate(zip(axes, study.arms, strict=False)):
         mine = sellers(study, arm)
+        x, y = mine["won_acv"] / 1e3, mine["variable_pay"] / 1e3
         # Thousands of dots: as a picture inside the drawing, or the file would be megabytes.
-        ax.scatter(
-            mine["won_acv"] / 1e3, mine["variable_pay"] / 1e3, s=7, alpha=0.22, linewidth=0, color=canvas.colour(arm),
-            rasterized=True,
-        )  # fmt: skip
+        sns.scatterplot(x=x, y=y, ax=ax, s=9, alpha=0.22, linewidth=0, color=canvas.colour(arm), rasterized=True)
+        ax.set(xlabel="", ylabel="")
         r = canvas.write.decimal(correlation(study, arm), 2)
         ax.set_title(words("figures.pay.panel", arm=words.arm_title(arm), r=r), color=canvas.colour(arm), weight="bold")
-        ax.set_xlim(left=0)
-        ax.set_ylim(bottom=0)
         canvas.ticks(ax.xaxis)
         canvas.ticks(ax.yaxis)
         ax.grid()
@@ -43,6 +40,7 @@ def pay(study: Study, language: str, shape: Shape = "wide") -> Figure:
             ax.set_ylabel(words("figures.pay.y"))
         if place >= len(study.arms) - columns:
             ax.set_xlabel(words("figures.pay.x"))
+    axes[0].set(xlim=(0, None), ylim=(0, None))  # once all panels, which share their axes, are filled
     for ax in axes[len(study.arms) :]:
         ax.set_visible(False)
     return canvas.figure
@@ -82,6 +80,6 @@ def _title(study: Study, language: str) -> str:
     )
 
 
-def pay_caption(study: Study, language: str) -> str:
+def pay_caption(_study: Study, language: str) -> str:
     """One sentence on what the figure shows."""
     return texts(language)("figures.pay.caption")

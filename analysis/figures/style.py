@@ -14,6 +14,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import Formatter
 
 from analysis import catalogue
@@ -90,9 +91,7 @@ class Canvas:
         Height in inches kept free for a legend above the source line.
     """
 
-    def __init__(
-        self, study: Study, language: str, shape: Shape, height: float, title: str, key: float = 0.0
-    ) -> None:
+    def __init__(self, study: Study, language: str, shape: Shape, height: float, title: str, key: float = 0.0) -> None:
         self.study, self.shape = study, shape
         self.words, self.write = texts(language), numbers(language)
         self.narrow = shape == "narrow"
@@ -110,14 +109,19 @@ class Canvas:
         engine = self.figure.get_layout_engine()
         if engine is not None:
             engine.set(  # type: ignore[call-arg]
-                rect=(left, (foot + key) / total, 1 - 2 * left, height / total), w_pad=0.0, h_pad=0.06, wspace=0.03, hspace=0.05
+                rect=(left, (foot + key) / total, 1 - 2 * left, height / total),
+                w_pad=0.0,
+                h_pad=0.06,
+                wspace=0.03,
+                hspace=0.05,
             )
 
     def _source(self) -> str:
         manifest = self.study.manifest
+        version = str(manifest.get("versions", {}).get("gtm-sim", ""))
         return self.words(
             "figures.source",
-            version=manifest.get("versions", {}).get("gtm-sim", "—"),
+            program=f"gtm {version}" if version[:1].isdigit() else "gtm",
             study=self.study.name,
             n=self.write.decimal(self.study.replications, 0),
             seed=manifest.get("seed", "—"),
@@ -127,7 +131,12 @@ class Canvas:
     def key(self, handles: Sequence[Artist], columns: int) -> None:
         """A legend for the whole figure, above the source line."""
         self.figure.legend(
-            handles=list(handles), loc="lower left", bbox_to_anchor=(self._left, self._foot), ncols=columns, borderaxespad=0.1, borderpad=0.0
+            handles=list(handles),
+            loc="lower left",
+            bbox_to_anchor=(self._left, self._foot),
+            ncols=columns,
+            borderaxespad=0.1,
+            borderpad=0.0,
         )
 
     def head(self, ax: Axes, text: str) -> None:
@@ -172,7 +181,7 @@ class _Ticks(Formatter):
         digits = next((d for d in range(5) if all(abs(round(step, d) - step) < 1e-9 for step in steps)), 5)
         return [self.write.decimal(place, digits, signed=self.signed) for place in places]
 
-    def __call__(self, x: float, pos: int | None = None) -> str:
+    def __call__(self, x: float, pos: int | None = None) -> str:  # noqa: ARG002
         return self.format_ticks([x])[0]
 
 
@@ -181,6 +190,20 @@ def render(figure: Figure, kind: Literal["svg", "png"]) -> bytes:
     buffer = io.BytesIO()
     metadata = {"Date": None, "Creator": None} if kind == "svg" else {"Software": None}
     with mpl.rc_context(RC):  # type: ignore[arg-type]
+        _settle(figure)
         figure.savefig(buffer, format=kind, metadata=metadata, dpi=200)
-    figure.set_layout_engine("none")  # the panels stand where they should: a second format need not find out again
     return buffer.getvalue()
+
+
+def _settle(figure: Figure) -> None:
+    """Lay the panels out once and for all.
+
+    The solver's last bits depend on where its variables lie in memory, and ids in an SVG are
+    hashes of positions: rounded, they are the same in every process.
+    """
+    if not isinstance(figure.get_layout_engine(), ConstrainedLayoutEngine):
+        return
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    for ax in figure.axes:
+        ax.set_position([round(float(edge), 5) for edge in ax.get_position().bounds])  # type: ignore[arg-type]

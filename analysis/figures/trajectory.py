@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import matplotlib as mpl
+import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
@@ -25,7 +26,14 @@ def trajectory(study: Study, language: str, shape: Shape = "wide") -> Figure:
     fans = {arm: _fan(study, arm) for arm in study.arms}
     columns = 1 if shape == "narrow" else min(3, len(fans))
     rows = -(-len(fans) // columns)
-    canvas = Canvas(study, language, shape, 0.35 + (2.3 if columns == 1 else 2.9) * rows, _title(study, language), key=0.5 if shape == "narrow" else 0.27)
+    canvas = Canvas(
+        study,
+        language,
+        shape,
+        0.35 + (2.3 if columns == 1 else 2.9) * rows,
+        _title(study, language),
+        key=0.5 if shape == "narrow" else 0.27,
+    )
     axes = canvas.grid(rows, columns, sharex=True, sharey=True)
     words = canvas.words
     top = max(float(fan[0.95].max()) for fan in fans.values())
@@ -38,10 +46,20 @@ def trajectory(study: Study, language: str, shape: Shape = "wide") -> Figure:
         ax.plot(months, fan[0.5], color=colour, linewidth=2.2)
         if arm != study.baseline:
             reference = fans[study.baseline][0.5]
-            ax.plot(reference.index.to_numpy(dtype=float), reference, color=BASELINE, linewidth=1.4, linestyle=(0, (4, 2)))
+            ax.plot(
+                reference.index.to_numpy(dtype=float), reference, color=BASELINE, linewidth=1.4, linestyle=(0, (4, 2))
+            )
         ax.set_title(words.arm_title(arm), color=colour, weight="bold")
         end = canvas.write.decimal(fan[0.5].iloc[-1] / scale, 1)
-        ax.annotate(end, (months[-1], fan[0.5].iloc[-1]), (4, 0), textcoords="offset points", va="center", weight="bold", color=colour)
+        ax.annotate(
+            end,
+            (months[-1], fan[0.5].iloc[-1]),
+            (4, 0),
+            textcoords="offset points",
+            va="center",
+            weight="bold",
+            color=colour,
+        )
         ax.grid(axis="y")
         ax.margins(x=0.02)
         canvas.ticks(ax.yaxis, scale)
@@ -75,7 +93,8 @@ def _key(canvas: Canvas) -> None:
 def _fan(study: Study, arm: str) -> pd.DataFrame:
     assert study.monthly is not None
     mine = study.monthly[study.monthly["arm"] == arm]
-    return mine.groupby("month")["arr"].quantile(list(LEVELS)).unstack()
+    runs = mine.pivot_table(index="month", columns="replication", values="arr")
+    return runs.quantile(np.asarray(LEVELS), axis=1).T
 
 
 def _end(study: Study) -> int:
@@ -99,10 +118,11 @@ def _title(study: Study, language: str) -> str:
         return words("figures.trajectory.title.unknown", month=month)
     arm = study.others[0]
     found = _difference(study, arm)
+    low, high = sorted((abs(found.low), abs(found.high)))
     return words(
         f"figures.trajectory.title.{verdict(found, '€')}",
         month=month,
-        range=write.between(*sorted((abs(found.low), abs(found.high))), "€"),
+        range=write.between(low, high, "€", short=False),
         arm=words.arm(arm),
         baseline=words.arm(study.baseline),
     )
@@ -112,7 +132,11 @@ def trajectory_caption(study: Study, language: str) -> str:
     """One sentence on what the figure shows."""
     words, write = texts(language), numbers(language)
     ends = [
-        words("figures.trajectory.caption_arm", amount=write.euro(float(_fan(study, arm)[0.5].iloc[-1])), arm=words.arm(arm))
+        words(
+            "figures.trajectory.caption_arm",
+            amount=write.euro(float(_fan(study, arm)[0.5].iloc[-1])),
+            arm=words.arm(arm),
+        )
         for arm in study.arms
     ]
     return words("figures.trajectory.caption", month=write.decimal(_end(study), 0), amounts=words.listed(ends))

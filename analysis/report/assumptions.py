@@ -164,7 +164,10 @@ def _term(term: Tree, words: Texts, write: Numbers) -> str:
     """A pay term in words: what it pays for, whose events count, and its conditions."""
     say = "report.assumptions."
     event = words(f"{say}events.{term['event']}")
-    scope, period = (words(f"{say}{kind}s.{term.get(kind) or first}") for kind, first in (("scope", "individual"), ("period", "month")))
+    scope, period = (
+        words(f"{say}{kind}s.{term.get(kind) or first}")
+        for kind, first in (("scope", "individual"), ("period", "month"))
+    )
     event = f"{event} ({scope}, {period})"
     rate, weight = term.get("rate"), term.get("weight")
     parts = [

@@ -67,7 +67,10 @@ class Tables:
     def measures(self, arm: str) -> list[tuple[str, list[MeasureRow]]]:
         """The headline table of an arm by group; measures the study has not are left out."""
         groups = [
-            (self.words(f"report.measures.groups.{group}"), [self.measure(name, arm) for name in names if self._has(name)])
+            (
+                self.words(f"report.measures.groups.{group}"),
+                [self.measure(name, arm) for name in names if self._has(name)],
+            )
             for group, names in catalogue.GROUPS.items()
         ]
         return [(group, rows) for group, rows in groups if rows]
@@ -86,14 +89,14 @@ class Tables:
     def measure(self, name: str, arm: str) -> MeasureRow:
         """The row of a measure."""
         unit = catalogue.measure(name).unit
-        before, after = self.study.interval(name, self.study.baseline), self.study.interval(name, arm)
+        before, after = self.levels([self.study.interval(name, one) for one in (self.study.baseline, arm)], unit)
         found = self.study.contrast(name, arm)
         judgement = judged(self.study, name, arm)
         return MeasureRow(
             name=name,
             label=capital(self.words.measure(name)),
-            before=self.level(before, unit),
-            after=self.level(after, unit),
+            before=before,
+            after=after,
             difference=self.difference(found, unit),
             probability=self.probability(found.probability_positive),
             pairing=self.pairing(found),
@@ -101,26 +104,27 @@ class Tables:
             tone=tone(name, judgement),
         )
 
-    def level(self, found: Interval, unit: str) -> Cell:
-        """A mean with its interval."""
-        if not math.isfinite(found.low):
-            return Cell(self.write.value(found.mean, unit))
-        digits = None if unit == "€" else self.write.digits(found.low, found.high, unit)
-        if found.low == found.high:
-            return Cell(self.write.value(found.mean, unit))
+    def levels(self, found: Sequence[Interval], unit: str) -> list[Cell]:
+        """Means with their intervals, all with the digits of the least certain."""
+        known = [one for one in found if math.isfinite(one.low)]
+        digits = min((self.write.digits(one.low, one.high, unit) for one in known if one.low < one.high), default=None)
+        return [self._level(one, unit, digits) for one in found]
+
+    def _level(self, found: Interval, unit: str, digits: int | None) -> Cell:
+        mean = self.write.value(found.mean, unit, digits)
+        if not found.low < found.high:  # no interval, or all runs alike
+            return Cell(mean)
         if unit == "€":
-            return Cell(self.write.euro(found.mean), self._range(self.write.between(found.low, found.high, unit)))
+            return Cell(mean, self._range(self.write.between(found.low, found.high, unit)))
         factor = 100.0 if unit == "fraction" else 1.0
         low, high = (self.write.decimal(factor * bound, digits or 0) for bound in (found.low, found.high))
-        return Cell(self.write.value(found.mean, unit, digits), self.words("report.range", low=low, high=high))
+        return Cell(mean, self.words("report.range", low=low, high=high))
 
     def difference(self, found: Contrast, unit: str) -> Cell:
         """A paired difference with its interval."""
-        if not math.isfinite(found.low):
+        if not found.low < found.high:
             return Cell(self.write.difference(found.difference, unit))
-        if found.low == found.high:
-            return Cell(self.write.difference(found.difference, unit))
-        digits = None if unit == "€" else self.write.digits(found.low, found.high, unit)
+        digits = self.write.digits(found.low, found.high, unit)
         between = self.write.between(found.low, found.high, unit, signed=True)
         return Cell(self.write.difference(found.difference, unit, digits), self._range(between))
 
@@ -151,7 +155,11 @@ class Tables:
     def waste(self) -> list[tuple[str, list[WasteRow], WasteRow]]:
         """(explanation, causes, their sum) by what the hours rest on; the necessary block last, not counted."""
         kinds = [
-            (self.words(f"report.waste.{kind}"), [self.cause(name) for name in names], self.sum_of(f"kinds.{kind}", names))
+            (
+                self.words(f"report.waste.{kind}"),
+                [self.cause(name) for name in names],
+                self.sum_of(f"kinds.{kind}", names),
+            )
             for kind, names in catalogue.WASTED.items()
         ]
         block = ("administration",)
@@ -191,6 +199,3 @@ def tone(name: str, judgement: Verdict) -> str:
         return ""
     better = catalogue.measure(name).better
     return "plain" if not better else "good" if better == judgement else "bad"
-
-
-

@@ -54,7 +54,7 @@ static inline uint64_t stream_key(uint64_t seed, uint64_t stream)
 static inline double uniform(uint64_t key, int64_t entity, int64_t index)
 {
     uint64_t h = mix(mix(key + ((uint64_t)entity + 1) * G1) + ((uint64_t)index + 1) * G2);
-    return ((double)(h >> 11) + 0.5) * 0x1p-53;
+    return ((double)(h >> 12) + 0.5) * 0x1p-52;
 }
 
 /* Wichura 1988, AS 241 (PPND16) */

@@ -93,8 +93,7 @@ class _Line:
         means = [study.interval(name, arm) for arm in study.arms]
         size = max((abs(found.mean) for found in means if math.isfinite(found.mean)), default=0.0)
         self.factor, self.unit = _scale(self.known.unit, size)
-        widths = [self._digits(found.low, found.high) for found in means]
-        self.decimals = max(widths, default=1)
+        self.decimals = min((self._digits(found.low, found.high) for found in means if found.sd > 0), default=1)
 
     def label(self, words: Texts) -> str:
         """Name of the measure with the unit of its row."""

@@ -1,0 +1,135 @@
+"""Search for default values of a profile that meet the calibration patterns, inside the priors.
+
+Covariance matrix adaptation (the ``cma`` library) moves quantiles of the declared
+priors; every candidate is judged on the same few seeds, the result on fresh ones. It
+finds one believable point per profile, not a posterior: that is another command's
+work. Nothing about siloed against shared pay enters.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from experiments.patterns import distance, misses, observe
+from sim.parameters import Event, Params, Role, declared, replace
+from sim.parameters.priors import at_quantile, distribution
+from sim.state import ROLE_NAMES
+
+# What is searched: parameters that no source pins down and that move levels or slopes.
+SEARCHED = (
+    "market.capture_share", "market.generation_elasticity", "market.intent_mean", "market.project_intercept",
+    "market.win_intercept", "market.win_intent", "market.win_hours", "market.readiness_mean", "market.cycle_days",
+    "customers.churn_monthly", "customers.demand_monthly", "workload.seller_fixed", "workload.step", "workload.triage",
+    "people.skill_spread", "behaviour.bar_quantile", "behaviour.bar_drift", "behaviour.pushing_cost",
+    "behaviour.nurture_gain", "behaviour.score_noise", "behaviour.call_base", "behaviour.call_bar",
+    "behaviour.accept_bar", "behaviour.open_bar", "behaviour.reach_probability", "behaviour.first_talk_noise",
+    "behaviour.detect_probability", "behaviour.step_intercept", "behaviour.territory_refresh",
+    "behaviour.territory_use", "behaviour.territory_yield", "behaviour.territory_intent", "behaviour.find_hope",
+    "behaviour.expansion_find", "behaviour.expansion_told", "behaviour.expansion_take",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One point of the search: values by dotted name, its distance and what it showed."""
+
+    values: dict[str, float]
+    distance: float
+    shown: dict[str, float]
+
+
+def point(params: Params, quantiles: Sequence[float], names: Sequence[str] = SEARCHED) -> dict[str, float]:
+    """Values at the given quantiles of the priors, centred on the profile's own values."""
+    declarations = {f"{theme}.{name}": d for theme, name, d, _ in declared()}
+    values = {}
+    for name, q in zip(names, quantiles, strict=True):
+        theme, _, field = name.partition(".")
+        center = float(getattr(getattr(params, theme), field))
+        values[name] = at_quantile(declarations[name], min(max(q, 1e-4), 1 - 1e-4), center)
+    return values
+
+
+def start(params: Params, names: Sequence[str] = SEARCHED) -> list[float]:
+    """Quantiles of the profile's own values in the priors: where the search begins."""
+    declarations = {f"{theme}.{name}": d for theme, name, d, _ in declared()}
+    quantiles = []
+    for name in names:
+        theme, _, field = name.partition(".")
+        center = float(getattr(getattr(params, theme), field))
+        quantiles.append(float(distribution(declarations[name].prior, center).cdf(center)))
+    return [min(max(q, 0.03), 0.97) for q in quantiles]
+
+
+def judge(profile: str, params: Params, values: Mapping[str, float], seeds: Sequence[int]) -> Candidate:
+    """Run a candidate and measure its distance to the patterns."""
+    shown = {k: float(v) for k, v in observe(replace(params, values), seeds).mean().items()}
+    return Candidate(dict(values), distance(profile, shown), shown)
+
+
+def search(
+    profile: str,
+    params: Params,
+    evaluations: int,
+    seeds: Sequence[int] = (1, 2),
+    root: int = 1,
+    report: Callable[[int, Candidate, Candidate], None] = lambda n, now, best: None,
+) -> Candidate:
+    """Best candidate found in so many evaluations; ``report`` hears of each."""
+    import cma
+
+    options = {"seed": root, "verbose": -9, "bounds": [0.0, 1.0], "maxfevals": evaluations, "popsize": 16}
+    strategy = cma.CMAEvolutionStrategy(start(params), 0.15, options)
+    best: Candidate | None = None
+    n = 0
+    while not strategy.stop() and n < evaluations:
+        asked = strategy.ask()
+        found = [judge(profile, params, point(params, q), seeds) for q in asked]
+        strategy.tell(asked, [c.distance for c in found])
+        for candidate in found:
+            n += 1
+            if best is None or candidate.distance < best.distance:
+                best = candidate
+            report(n, candidate, best)
+    assert best is not None
+    return best
+
+
+def confirm(profile: str, params: Params, seeds: Sequence[int]) -> pd.DataFrame:
+    """Every pattern on fresh seeds: id, label, value, sd, target, low, high, met."""
+    from experiments.patterns import patterns
+
+    seen = observe(params, seeds)
+    missed = {p.measure for p in misses(profile, {k: float(v) for k, v in seen.mean().items()})}
+    rows = [
+        {
+            "id": p.id, "label": p.label, "value": float(seen[p.measure].mean()), "sd": float(seen[p.measure].std()),
+            "target": p.target, "low": p.low, "high": p.high, "met": p.measure not in missed,
+        }
+        for p in patterns(profile)
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def rounded(value: float, digits: int = 4) -> float:
+    """Value with so many significant digits: what goes into a file is what was judged."""
+    if value == 0.0 or not math.isfinite(value):
+        return value
+    return round(value, digits - 1 - math.floor(math.log10(abs(value))))
+
+
+def reference(params: Params, seeds: Sequence[int]) -> dict[str, object]:
+    """Reference performance of a profile, measured on its siloed runs, per head and year.
+
+    See :class:`sim.parameters.Reference`. Written into the profile's file, it prices
+    cost-neutral pay plans.
+    """
+    from sim.reference import measure_reference
+
+    return measure_reference(params, seeds)
+
+
+__all__ = ["SEARCHED", "Candidate", "Event", "ROLE_NAMES", "Role", "confirm", "judge", "point", "reference", "rounded", "search"]

@@ -1,0 +1,67 @@
+"""Priors of the declared parameters as distributions.
+
+A declaration's ``prior`` reads ``name(a, b, …)``: ``uniform(low, high)``,
+``loguniform(low, high)``, ``normal(mean, sd)``, ``normal+(mean, sd)`` (cut at 0),
+``lognormal(median, log sd)``, ``beta(mean, κ)``, ``gamma(mean, shape)``,
+``triangular(low, mode, high)``.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from scipy import stats
+
+from sim.parameters.declare import Declaration
+
+FORM = re.compile(r"^\s*([a-z]+\+?)\s*\(([^)]*)\)\s*$")
+
+
+def distribution(prior: str, center: float | None = None) -> Any:
+    """The frozen SciPy distribution a prior text means.
+
+    Parameters
+    ----------
+    prior : str
+        As in a declaration.
+    center : float, optional
+        Value to centre a lognormal, beta, gamma or normal prior on instead of its own
+        (an archetype's value).
+
+    Raises
+    ------
+    ValueError
+        The text is not a prior.
+    """
+    match = FORM.match(prior)
+    if not match:
+        raise ValueError(f"{prior!r} is not a prior such as uniform(0, 1)")
+    name = match.group(1)
+    values = [float(part) for part in match.group(2).split(",")]
+    if name == "uniform":
+        return stats.uniform(values[0], values[1] - values[0])
+    if name == "loguniform":
+        return stats.loguniform(values[0], values[1])
+    if name == "triangular":
+        low, mode, high = values
+        return stats.triang((mode - low) / (high - low), low, high - low)
+    mean = values[0] if center is None else center
+    if name == "normal":
+        return stats.norm(mean, values[1])
+    if name == "normal+":
+        return stats.truncnorm((0.0 - mean) / values[1], float("inf"), mean, values[1])
+    if name == "lognormal":
+        return stats.lognorm(values[1], scale=mean)
+    if name == "beta":
+        mean = min(max(mean, 1e-3), 1.0 - 1e-3)
+        return stats.beta(mean * values[1], (1.0 - mean) * values[1])
+    if name == "gamma":
+        return stats.gamma(values[1], scale=mean / values[1])
+    raise ValueError(f"{prior!r}: unknown prior {name!r}")
+
+
+def at_quantile(declared: Declaration, q: float, center: float | None = None) -> float:
+    """Value of a parameter at quantile ``q`` of its prior, inside its bounds."""
+    value = float(distribution(declared.prior, center).ppf(q))
+    return min(max(value, declared.low), declared.high)
