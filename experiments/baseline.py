@@ -12,12 +12,16 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from experiments.patterns import distance, misses, observe
-from sim.parameters import Event, Params, Role, declared, replace
+from experiments.patterns import distance, misses, observe, patterns
+from sim import state as S
+from sim.engine import simulate
+from sim.parameters import Declaration, Event, Params, Role, declared, replace
+from sim.parameters.pay import WON_ACV_LOW
 from sim.parameters.priors import at_quantile, distribution
-from sim.state import ROLE_NAMES
 
 # What is searched: parameters that no source pins down and that move levels or slopes.
 SEARCHED = (
@@ -48,9 +52,15 @@ def point(params: Params, quantiles: Sequence[float], names: Sequence[str] = SEA
     values = {}
     for name, q in zip(names, quantiles, strict=True):
         theme, _, field = name.partition(".")
-        center = float(getattr(getattr(params, theme), field))
-        values[name] = at_quantile(declarations[name], min(max(q, 1e-4), 1 - 1e-4), center)
+        scale = deal_scale(params, declarations[name])
+        center = float(getattr(getattr(params, theme), field)) / scale
+        values[name] = scale * at_quantile(declarations[name], min(max(q, 1e-4), 1 - 1e-4), center)
     return values
+
+
+def deal_scale(params: Params, declared_as: Declaration) -> float:
+    """Priors of bars in euros are meant for deals of 35 k€; they go with the profile's deal size."""
+    return params.market.acv / 35_000.0 if declared_as.unit.startswith("€") else 1.0
 
 
 def start(params: Params, names: Sequence[str] = SEARCHED) -> list[float]:
@@ -59,7 +69,7 @@ def start(params: Params, names: Sequence[str] = SEARCHED) -> list[float]:
     quantiles = []
     for name in names:
         theme, _, field = name.partition(".")
-        center = float(getattr(getattr(params, theme), field))
+        center = float(getattr(getattr(params, theme), field)) / deal_scale(params, declarations[name])
         quantiles.append(float(distribution(declarations[name].prior, center).cdf(center)))
     return [min(max(q, 0.03), 0.97) for q in quantiles]
 
@@ -74,7 +84,7 @@ def search(
     profile: str,
     params: Params,
     evaluations: int,
-    seeds: Sequence[int] = (1, 2),
+    seeds: Sequence[int] = (1, 2, 3),
     root: int = 1,
     report: Callable[[int, Candidate, Candidate], None] = lambda n, now, best: None,
 ) -> Candidate:
@@ -100,8 +110,6 @@ def search(
 
 def confirm(profile: str, params: Params, seeds: Sequence[int]) -> pd.DataFrame:
     """Every pattern on fresh seeds: id, label, value, sd, target, low, high, met."""
-    from experiments.patterns import patterns
-
     seen = observe(params, seeds)
     missed = {p.measure for p in misses(profile, {k: float(v) for k, v in seen.mean().items()})}
     rows = [
@@ -127,9 +135,26 @@ def reference(params: Params, seeds: Sequence[int]) -> dict[str, object]:
     See :class:`sim.parameters.Reference`. Written into the profile's file, it prices
     cost-neutral pay plans.
     """
-    from sim.reference import measure_reference
+    results = [simulate(params, seed) for seed in seeds]
+    years = params.horizon.months / 12.0
+    pooled = sum(np.asarray(r.world.pooled)[:, S.MEASURED] for r in results) / len(results) / years
+    months = np.concatenate([np.asarray(r.world.months[params.horizon.burn_in_months :]) for r in results])
+    n = float(months["attainment_n"].sum())
+    mean = float(months["attainment"].sum()) / n
+    spread = math.sqrt(max(float(months["attainment_squared"].sum()) / n - mean * mean, 0.0))
+    people = params.people
+    heads = (people.marketers, people.developers, people.sellers, people.success_managers)
+    rows: dict[str, object] = {
+        role.name: _row(pooled[role], heads[role]) for role in Role if heads[role] > 0
+    }
+    rows["company"] = _row(pooled[S.N_ROLES], sum(heads))
+    won = float(pooled[Role.seller, Event.won_acv])
+    rows["attainment_mean"] = rounded(mean)
+    rows["attainment_sd"] = rounded(spread)
+    rows["low_share"] = rounded(float(pooled[Role.seller, WON_ACV_LOW]) / won)
+    return rows
 
-    return measure_reference(params, seeds)
 
-
-__all__ = ["SEARCHED", "Candidate", "Event", "ROLE_NAMES", "Role", "confirm", "judge", "point", "reference", "rounded", "search"]
+def _row(amounts: NDArray[np.float64], heads: int) -> dict[str, float]:
+    """Amounts per head by event name."""
+    return {event.name: rounded(float(amounts[event]) / heads) for event in Event if amounts[event]}

@@ -58,6 +58,8 @@ class Settings:
         End at the first run that fails, instead of noting it.
     record : {"none", "monthly"}
         Whether every month is kept besides every run.
+    own : mapping
+        Values of the command's own keys, not checked here.
     """
 
     command: str
@@ -73,6 +75,7 @@ class Settings:
     language: str
     fail_fast: bool
     record: str
+    own: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def baseline(self) -> str:
@@ -260,15 +263,16 @@ def settings(command: Command, config: DictConfig, out: Path, call: str, configs
         call=call,
         organisation=organisation,
         arms=_arms(command, tree, organisation, configs),
-        seeds=_whole("seeds", tree["seeds"], 1, MOST_SEEDS),
-        seed=_whole("seed", tree["seed"], 0, 2**63 - 1),
+        seeds=whole("seeds", tree["seeds"], 1, MOST_SEEDS),
+        seed=whole("seed", tree["seed"], 0, 2**63 - 1),
         engine=cast("Literal['compiled', 'mesa']", _word("engine", tree["engine"], ENGINES)),
         executor=_word("executor", tree["executor"].get("name"), EXECUTORS),
-        workers=None if workers is None else _whole("executor.workers", workers, 1, 4_096),
+        workers=None if workers is None else whole("executor.workers", workers, 1, 4_096),
         out=out,
         language=_word("language", tree["language"], LANGUAGES),
         fail_fast=_truth("fail_fast", tree["fail_fast"]),
         record=_word("record", tree["record"], RECORDS),
+        own={key: tree[key] for key in command.defaults},
     )
 
 
@@ -308,7 +312,8 @@ def _word(key: str, value: object, allowed: Sequence[str]) -> str:
     return str(value)
 
 
-def _whole(key: str, value: object, low: int, high: int) -> int:
+def whole(key: str, value: object, low: int, high: int) -> int:
+    """``value`` as a whole number in the range, or :class:`ParameterError` naming ``key``."""
     wrong = isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value)
     if wrong or value != int(value) or not low <= value <= high:  # type: ignore[call-overload, operator]
         raise ParameterError(f"{key}={value!r}: a whole number from {low:,} to {high:,} is needed.")

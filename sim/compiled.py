@@ -8,7 +8,7 @@ GIL released so that threads run organisations side by side.
 Functions marked :func:`entry_point` are the ones Python calls; they are cached on
 disk. Numba's own cache looks only at the file of the cached function, so an edit in
 an imported rule would go unseen: here the cache folder is named by a hash over the
-sources of every file under ``sim/``.
+sources of all rules and the layout of the records.
 
 ``NUMBA_DISABLE_JIT=1`` runs the same functions interpreted (tests use it on tiny
 worlds); ``GTM_BOUNDSCHECK=1`` compiles with bounds checking.
@@ -42,31 +42,37 @@ FLAGS: dict[str, Any] = {
 }
 
 
+# Files that become machine code; a parameter's default or a report's wording does not.
+SOURCES = ("compiled.py", "draws.py", "state.py", "kernel.py", "rules/*.py")
+_layout = ""  # of the records, known once register_world was called
+
+
 def source_hash() -> str:
-    """Hash of every source file the compiled code can depend on, and of the compiler."""
+    """Hash of all that machine code depends on: sources, record layout, compiler, flags."""
     digest = hashlib.blake2b(digest_size=12)
     root = Path(__file__).parent
-    for path in sorted(root.rglob("*.py")):
-        digest.update(str(path.relative_to(root)).encode())
-        digest.update(path.read_bytes())
-    digest.update(f"{numba.__version__} {np.__version__} {platform.machine()}".encode())
+    for pattern in SOURCES:
+        for path in sorted(root.glob(pattern)):
+            digest.update(path.name.encode())
+            digest.update(path.read_bytes())
+    digest.update(f"{numba.__version__} {np.__version__} {platform.machine()} {_layout}".encode())
     digest.update(repr(sorted(FLAGS.items())).encode())
     return digest.hexdigest()
 
 
-def cache_folder() -> Path:
-    """Where machine code is kept between processes (``GTM_CACHE_DIR`` overrides it)."""
+def cache_folder() -> Path | None:
+    """Where machine code is kept between processes (``GTM_CACHE_DIR`` overrides it).
+
+    None if nothing can be written there: then every process compiles anew.
+    """
     chosen = os.environ.get("GTM_CACHE_DIR")
     base = Path(chosen) if chosen else Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "gtm"
-    return base / source_hash()
-
-
-_FOLDER = cache_folder()
-try:
-    _FOLDER.mkdir(parents=True, exist_ok=True)
-    CACHING = os.access(_FOLDER, os.W_OK)
-except OSError:  # a read-only home: compile anew in every process rather than fail
-    CACHING = False
+    folder = base / source_hash()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return folder if os.access(folder, os.W_OK) else None
 
 
 def _plain(kind: Any) -> Any:
@@ -93,10 +99,11 @@ def compiled(function: F) -> F:
 
 def entry_point(function: F) -> F:
     """Compile a rule that Python calls, and keep its machine code on disk."""
-    if not CACHING:
+    folder = cache_folder()
+    if folder is None or INTERPRETED:
         return compiled(function)
     before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(_FOLDER)
+    numba.config.CACHE_DIR = str(folder)
     try:
         return numba.njit(cache=True, **FLAGS)(function)  # type: ignore[no-any-return]
     finally:
@@ -104,8 +111,9 @@ def entry_point(function: F) -> F:
 
 
 def is_cached() -> bool:
-    """Whether machine code of these very sources is already on disk."""
-    return INTERPRETED or (CACHING and any(_FOLDER.rglob("*.nbi")))
+    """Whether machine code of the engine, from these very sources, is already on disk."""
+    folder = cache_folder()
+    return INTERPRETED or (folder is not None and any(folder.rglob("kernel.run_days-*.nbi")))
 
 
 # ---- one pointer for all arrays of an organisation ------------------------------------
@@ -135,6 +143,8 @@ def register_world(world: type[Any], layout: dict[str, tuple[np.dtype[Any], int]
         name: numba.types.Array(numba.from_dtype(dtype), axes, "C", aligned=True)
         for name, (dtype, axes) in layout.items()
     }
+    global _layout  # noqa: PLW0603 - part of the cache key of everything compiled later
+    _layout = repr([(name, dtype.descr, axes) for name, (dtype, axes) in layout.items()])
     kind = _WorldType(kinds)
     positions = {name: i for i, name in enumerate(layout)}
 

@@ -14,7 +14,7 @@ import pandas as pd
 from sim import state as S
 from sim.kernel import run_days, run_days_choosing
 from sim.measures import MEASURES, measure_run, window
-from sim.parameters import Incentives, ParameterError, Params, replace
+from sim.parameters import Event, Incentives, ParameterError, Params, replace
 from sim.rules.tasks import Choice
 from sim.world import build, digest, grow
 
@@ -88,7 +88,7 @@ class Result:
                 "skill": skill,
                 "base_pay": pay[:, S.PAY_BASE] / years,
                 "variable_pay": pay[:, S.PAY_VARIABLE] / years,
-                "won_acv": pay[:, S.PAY_WON] / years,
+                "won_acv": np.asarray(self.world.counts)[:, S.MEASURED, Event.won_acv] / years,
                 "attainment": np.divide(
                     pay[:, S.PAY_ATTAINMENT], quarters, out=np.full(len(roles), np.nan), where=quarters > 0
                 ),
@@ -117,8 +117,10 @@ def check_seed(seed: int) -> int:
 
 def start_measuring(world: S.World) -> None:
     """End of the burn-in: what people were paid and won is counted from here."""
-    columns = [S.PAY_BASE, S.PAY_VARIABLE, S.PAY_WON, S.PAY_ATTAINMENT, S.PAY_QUARTERS]
+    columns = [S.PAY_BASE, S.PAY_VARIABLE, S.PAY_ATTAINMENT, S.PAY_QUARTERS]
     world.pay[:, columns] = 0.0
+    world.counts[:, S.MEASURED] = 0.0
+    world.pooled[:, S.MEASURED] = 0.0
 
 
 def advance(world: S.World, stop: int, choose: Choice | None = None) -> None:

@@ -51,9 +51,9 @@ N_STAGES = 9
 
 # ---- sources and marks of a lead --------------------------------------------------------
 FROM_MARKETING, FROM_DEVELOPER, FROM_SELLER = 0, 1, 2
-DISPUTED, VIABLE, OBLIGED, REAL, DUPLICATE, AGREED, TRIAGED, AMENDED, OVERSOLD, DEEPENED, DISCOVERED = (
-    1 << i for i in range(11)
-)  # fmt: skip
+DISPUTED, VIABLE, OBLIGED, REAL, DUPLICATE, AGREED, TRIAGED, AMENDED, OVERSOLD, DISCOVERED = (
+    1 << i for i in range(10)
+)
 
 # ---- fields of a lead's record: four masks of six bits packed in one integer -------------
 N_FIELDS = 6
@@ -74,7 +74,6 @@ LEAD = np.dtype(
         ("inflation", "f8"),  # part of it that was pushed
         ("handover", "f8"),  # time
         ("next_time", "f8"),  # when something can next be done
-        ("last_touch", "f8"),
         ("response", "f8"),  # calendar hours from hand-over to first attempt, −1 before
         ("signal", "f8"),  # log-odds of winning as its owner sees them
         ("opened", "f8"),  # time it became an opportunity
@@ -217,7 +216,7 @@ MONTH_NAMES = (
     "score_n", "score_x", "score_y", "score_xx", "score_yy", "score_xy",
     "attainment_n", "attainment", "at_quota", "trust", "belief_slope", "bar_level", "bar_agreed_level",
     "effort_marketer", "effort_seller", "split", "territory", "signals", "signals_passed", "oversold", "notes",
-    "leavers", "revenue", "unseen", "weight",
+    "leavers", "revenue", "weight", "attainment_squared",
 )  # fmt: skip
 MONTH_RECORD = np.dtype([(name, "f8") for name in MONTH_NAMES])
 
@@ -236,9 +235,11 @@ TASK_RECORD = np.dtype(
 # kinds of task
 DONE, CONTACT, DISCOVER, ADVANCE, CLOSE, DEEPEN, PROSPECT_TASK = range(7)
 
-# columns of ``pay``: euros since the first measured day
-PAY_BASE, PAY_VARIABLE, PAY_WON, PAY_DUE, PAY_ATTAINMENT, PAY_QUARTERS = range(6)
-N_PAY = 6
+# columns of ``pay``: since the first measured day (but what is due, which goes on)
+PAY_BASE, PAY_VARIABLE, PAY_DUE, PAY_ATTAINMENT, PAY_QUARTERS = range(5)
+N_PAY = 5
+# periods of ``counts`` and ``pooled``
+N_PERIODS, MEASURED = 4, 3
 N_BINS = 200  # of the score histogram
 
 
@@ -255,7 +256,7 @@ LAYOUT: dict[str, tuple[np.dtype[Any], int]] = {
     "months": (MONTH_RECORD, 1),  # one record a month
     "hours": (np.dtype(np.int64), 3),  # seconds, (month, role, class)
     "owed": (np.dtype(np.int64), 2),  # seconds begun and not yet booked, (worker, class)
-    "counts": (np.dtype(np.float64), 3),  # (worker, period, event) since the period began
+    "counts": (np.dtype(np.float64), 3),  # (worker, period, event) since the period began; the fourth is measured time
     "pooled": (np.dtype(np.float64), 3),  # (role, or 4 for the company; period; event)
     "pay": (np.dtype(np.float64), 2),  # (worker, column)
     "earnings": (np.dtype(np.float64), 2),  # (role, 2): base € a month, on-target variable € a year

@@ -36,7 +36,9 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         self.tags.append(tag)
-        self.addresses += [value for name, value in attrs if name in {"src", "href", "srcset", "data", "action"}]
+        self.addresses += [
+            value for name, value in attrs if name in {"src", "href", "srcset", "data", "action", "poster"}
+        ]
         if tag not in {"meta", "img", "source", "br", "link", "hr"}:
             self.open.append(tag)
 
@@ -112,7 +114,6 @@ def test_figures_are_there_in_both_formats_and_leave_nothing_open(written):
     assert not plt.get_fignums()
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(
     "options",
     [
@@ -127,8 +128,9 @@ def test_figures_are_there_in_both_formats_and_leave_nothing_open(written):
     ],
     ids=str,
 )
-def test_odd_studies_get_a_report_too(tmp_path, language, options):
+def test_odd_studies_get_a_report_too(tmp_path, options):
     folder = synthetic(tmp_path, **options)
+    language = LANGUAGES[options["replications"] % 2]
     page = Page(write(folder, language).read_text(encoding="utf-8"))
     assert not page.open
     assert "nan" not in re.findall(r"[a-z]+", page.text.lower())

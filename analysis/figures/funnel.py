@@ -9,6 +9,7 @@ import seaborn as sns
 from matplotlib.figure import Figure
 
 from analysis.figures.style import INK, QUIET, RC, Canvas, Shape
+from analysis.gate import judged
 from analysis.numbers import numbers
 from analysis.summary import Study
 from analysis.texts import texts
@@ -87,7 +88,8 @@ def funnel_caption(study: Study, language: str) -> str:
         (stage, arm): abs(math.log(_mean(study, stage, arm) / _mean(study, stage, study.baseline)))
         for stage in recorded(study)
         for arm in study.others
-        if _mean(study, stage, arm) > 0 and _mean(study, stage, study.baseline) > 0
+        if judged(study, stage, arm) in {"up", "down"}
+        and min(_mean(study, stage, arm), _mean(study, stage, study.baseline)) > 0
     }
     if not changes:
         return words("figures.funnel.caption_alone")

@@ -10,7 +10,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from analysis.figures.style import RC, Canvas, Shape
+from analysis.figures.style import RC, Canvas, Shape, columns_for
 from analysis.numbers import numbers
 from analysis.summary import Study
 from analysis.texts import texts
@@ -19,30 +19,24 @@ from analysis.texts import texts
 @mpl.rc_context(RC)  # type: ignore[arg-type]
 def pay(study: Study, language: str, shape: Shape = "wide") -> Figure:
     """A panel per arm: each seller's variable pay over the business won, and how closely one follows the other."""
-    columns = 1 if shape == "narrow" else min(3, len(study.arms))
-    rows = -(-len(study.arms) // columns)
-    canvas = Canvas(study, language, shape, 0.3 + (2.5 if columns == 1 else 3.1) * rows, _title(study, language))
-    axes = canvas.grid(rows, columns, sharex=True, sharey=True)
+    columns = columns_for(study, shape)
+    height = 0.3 + (2.5 if columns == 1 else 3.1) * -(-len(study.arms) // columns)
+    canvas = Canvas(study, language, shape, height, _title(study, language))
+    axes = canvas.panels()
     words = canvas.words
-    for place, (ax, arm) in enumerate(zip(axes, study.arms, strict=False)):
+    for ax, arm in zip(axes, study.arms, strict=True):
         mine = sellers(study, arm)
         x, y = mine["won_acv"] / 1e3, mine["variable_pay"] / 1e3
         # Thousands of dots: as a picture inside the drawing, or the file would be megabytes.
         sns.scatterplot(x=x, y=y, ax=ax, s=9, alpha=0.22, linewidth=0, color=canvas.colour(arm), rasterized=True)
-        ax.set(xlabel="", ylabel="")
         r = canvas.write.decimal(correlation(study, arm), 2)
         ax.set_title(words("figures.pay.panel", arm=words.arm_title(arm), r=r), color=canvas.colour(arm), weight="bold")
         canvas.ticks(ax.xaxis)
         canvas.ticks(ax.yaxis)
         ax.grid()
         sns.despine(ax=ax, left=True, bottom=True)
-        if place % columns == 0:
-            ax.set_ylabel(words("figures.pay.y"))
-        if place >= len(study.arms) - columns:
-            ax.set_xlabel(words("figures.pay.x"))
+    canvas.label_axes(axes, words("figures.pay.x"), words("figures.pay.y"))
     axes[0].set(xlim=(0, None), ylim=(0, None))  # once all panels, which share their axes, are filled
-    for ax in axes[len(study.arms) :]:
-        ax.set_visible(False)
     return canvas.figure
 
 

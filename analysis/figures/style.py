@@ -148,6 +148,22 @@ class Canvas:
         made = self.figure.subplots(rows, columns, squeeze=False, **options)  # type: ignore[call-overload]
         return list(np.asarray(made).flat)
 
+    def panels(self) -> list[Axes]:
+        """A panel per arm on common axes; only those at the left and at the foot have labels."""
+        arms, columns = self.study.arms, columns_for(self.study, self.shape)
+        axes = self.grid(-(-len(arms) // columns), columns, sharex=True, sharey=True)
+        for place, ax in enumerate(axes):
+            ax.set_visible(place < len(arms))
+            ax.tick_params(labelbottom=place + columns >= len(arms))
+        return axes[: len(arms)]
+
+    def label_axes(self, axes: Sequence[Axes], x: str, y: str) -> None:
+        """Name the axes of panels, where they stand at the left and at the foot."""
+        columns = columns_for(self.study, self.shape)
+        for place, ax in enumerate(axes):
+            ax.set_xlabel(x if place + columns >= len(axes) else "")
+            ax.set_ylabel(y if place % columns == 0 else "")
+
     def colour(self, arm: str) -> str:
         """Colour of an arm, the same in every figure."""
         return BASELINE if arm == self.study.baseline else ARMS[self.study.others.index(arm) % len(ARMS)]
@@ -167,6 +183,12 @@ class Canvas:
     def unit_of(self, measure: str) -> str:
         """Unit of a measure."""
         return catalogue.measure(measure).unit
+
+
+def columns_for(study: Study, shape: Shape) -> int:
+    """How many panels of arms stand side by side."""
+    count = len(study.arms)
+    return 1 if shape == "narrow" else 2 if count == 4 else min(3, count)
 
 
 class _Ticks(Formatter):

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from analysis.figures.style import BASELINE, INK, RC, Canvas, Shape
+from analysis.figures.style import BASELINE, INK, RC, Canvas, Shape, columns_for
 from analysis.gate import verdict
 from analysis.numbers import numbers
 from analysis.paired import Contrast, contrast
@@ -24,21 +24,15 @@ LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 def trajectory(study: Study, language: str, shape: Shape = "wide") -> Figure:
     """A panel per arm: median, the middle half of the runs, and nine in ten; the baseline's median dashed."""
     fans = {arm: _fan(study, arm) for arm in study.arms}
-    columns = 1 if shape == "narrow" else min(3, len(fans))
-    rows = -(-len(fans) // columns)
-    canvas = Canvas(
-        study,
-        language,
-        shape,
-        0.35 + (2.3 if columns == 1 else 2.9) * rows,
-        _title(study, language),
-        key=0.5 if shape == "narrow" else 0.27,
-    )
-    axes = canvas.grid(rows, columns, sharex=True, sharey=True)
+    columns = columns_for(study, shape)
+    height = 0.35 + (2.3 if columns == 1 else 2.9) * -(-len(fans) // columns)
+    key = 0.5 if shape == "narrow" else 0.27
+    canvas = Canvas(study, language, shape, height, _title(study, language), key)
+    axes = canvas.panels()
     words = canvas.words
     top = max(float(fan[0.95].max()) for fan in fans.values())
     scale = next(scale for scale in (1e12, 1e9, 1e6, 1.0) if top >= scale or scale == 1.0)
-    for ax, (arm, fan) in zip(axes, fans.items(), strict=False):
+    for ax, (arm, fan) in zip(axes, fans.items(), strict=True):
         colour = canvas.colour(arm)
         months = fan.index.to_numpy(dtype=float)
         ax.fill_between(months, fan[0.05], fan[0.95], color=colour, alpha=0.16, linewidth=0)
@@ -65,13 +59,8 @@ def trajectory(study: Study, language: str, shape: Shape = "wide") -> Figure:
         canvas.ticks(ax.yaxis, scale)
         canvas.ticks(ax.xaxis)
         sns.despine(ax=ax, left=True)
-    for ax in axes[len(fans) :]:
-        ax.set_visible(False)
-    for place, ax in enumerate(axes[: len(fans)]):
-        if place % columns == 0:
-            ax.set_ylabel(words("figures.trajectory.axis", unit=words.find("figures.trajectory.units")[int(scale)]))
-        if place >= len(fans) - columns:
-            ax.set_xlabel(words("figures.trajectory.month"))
+    unit = words.find("figures.trajectory.units")[int(scale)]
+    canvas.label_axes(axes, words("figures.trajectory.month"), words("figures.trajectory.axis", unit=unit))
     _key(canvas)
     return canvas.figure
 

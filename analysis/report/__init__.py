@@ -87,6 +87,7 @@ def _content(study: Study, words: Texts, written: Numbers) -> dict[str, Any]:
         "other_headlines": [gate.headline(study, words.language, arm).text for arm in study.others[1:]],
         "pairs": _pairs(study),
         "tiles": _tiles(study, tables),
+        "split": _split(study, tables),
         "pictures": _pictures(study, words),
         "tables": tables,
         "definitions": _definitions(study, words),
@@ -126,6 +127,14 @@ def _pairs(study: Study) -> int:
 def _tiles(study: Study, tables: Tables) -> list[Any]:
     """The four differences a reader looks for first, of the arm the headline is about."""
     return [tables.measure(name, arm) for arm in study.others[:1] for name in TILES if name in study.measures]
+
+
+def _split(study: Study, tables: Tables) -> dict[str, str]:
+    """Difference of wasted time by what it rests on: slack must not pass for search and dispute."""
+    if not study.others or not hours.recorded(study):
+        return {}
+    sums = {kind: hours.share_contrast(study, study.others[0], names) for kind, names in catalogue.WASTED.items()}
+    return {kind: tables.difference(found, "fraction").value for kind, found in sums.items()}
 
 
 def _pictures(study: Study, words: Texts) -> list[Picture]:

@@ -136,7 +136,7 @@ def count(found: list[Theme], words: Texts, write: Numbers) -> str:
     plain = [row for theme in found for row in theme.assumptions]
     tally = Counter(JUDGEMENT if row.loud else row.grade for row in plain)
     names = {JUDGEMENT: words("report.assumptions.ungraded"), "-": words("report.assumptions.setting")}
-    grades = [f"{write.decimal(tally[grade], 0)} {names.get(grade, grade)}" for grade in (*GRADES, "-") if tally[grade]]
+    grades = [f"{names.get(grade, grade)} {write.decimal(tally[grade], 0)}" for grade in (*GRADES, "-") if tally[grade]]
     return words("report.assumptions.count", n=write.decimal(len(plain), 0), grades=", ".join(grades))
 
 

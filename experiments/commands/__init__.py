@@ -11,6 +11,7 @@ from collections.abc import Sequence
 COMMANDS = {
     "run": "one organisation, one arm, many seeds",
     "compare": "arms side by side on the same draws (the main job)",
+    "baseline": "default values of an organisation that meet the calibration patterns C1–C10",
 }
 
 

@@ -22,7 +22,7 @@ class Behaviour:
     split_floor: float = param(0.08, "fraction", "smallest share of either activity", 0, 0.5)
     split_step: float = param(0.20, "fraction", "largest change of that share in a week", 0, 1)
     qualify_share: float = param(0.6, "fraction", "largest share of a marketer's free hours spent qualifying", 0, 1)
-    pushing_cost: float = param(3000.0, "€ of felt pay", "cost to a person of integrity 1 of passing a lead 1.0 below the bar", 0, 1e7, "loguniform(100, 10000)", source="decides the sign of shared pay: field data wanted")
+    pushing_cost: float = param(60.0, "MQL payments", "cost to a person of integrity 1 of passing a lead 1.0 below the bar, in reference payments for an MQL", 0, 1e6, "loguniform(2, 200)", source="decides the sign of shared pay: field data wanted")
     nurture_gain: float = param(0.08, "fraction", "part of the missing intent that one nurturing touch adds to a real lead", 0, 1, "uniform(0.03, 0.2)")
     nurture_wait_days: float = param(10.0, "days", "days between two touches of one lead", 1, 500, "lognormal(10, 0.3)")
     nurture_limit: int = param(6, "touches", "touches after which a lead is left to cool", 0, 200)

@@ -53,7 +53,9 @@ def multiplier_of(w: Any, s: Any, lead: Any) -> float:
 def promise(w: Any, s: Any, lead: Any) -> float:
     """Expected ACV a person sees in an MQL before calling, in units of felt reference pay (€)."""
     p = w.params[0]
-    believed = max(p.call_base + p.call_slope * p.call_base * (lead.score - 0.5) / 0.2, 0.0)
+    # Who sees how a score came about sees how far it was pushed.
+    score = lead.score - p.visibility * lead.inflation
+    believed = max(p.call_base + p.call_slope * p.call_base * (score - 0.5) / 0.2, 0.0)
     chance = s.trust * believed + (1.0 - s.trust) * 0.6 * p.call_base
     return chance * lead.acv * s.pay_factor * multiplier_of(w, s, lead)
 

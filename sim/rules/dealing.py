@@ -18,6 +18,7 @@ from sim.rules.scoring import intent_at
 from sim.rules.winning import project_chance, still_worth, win_logit
 from sim.rules.workload import now_of, record_event, seconds, spend
 from sim.state import (
+    ALL_FIELDS,
     AMENDED,
     CONTACTING,
     DEALING,
@@ -26,11 +27,11 @@ from sim.state import (
     DISQUALIFIED,
     FROM_MARKETING,
     HOUR,
+    KNOWN,
     LOST,
     MARKETER,
     OPPORTUNITY,
     OVERSOLD,
-    PAY_WON,
     QUARTER,
     REAL,
     SELLER,
@@ -127,6 +128,8 @@ def advance(w: Any, j: int, index: int) -> None:
     p = w.params[0]
     s = w.sellers[j]
     lead = w.leads[index]
+    if lead.fields >> KNOWN & ALL_FIELDS != ALL_FIELDS:  # a predecessor knew, and left
+        complete_record(w, SELLER, s, lead)
     amount = seconds(p.step)
     spend(w, SELLER, s, class_of_deal(w, lead, DEALING), amount)
     lead.sales_seconds += amount
@@ -170,7 +173,6 @@ def deepen(w: Any, j: int, index: int) -> None:
     amount = seconds(p.deepen)
     spend(w, SELLER, s, class_of_deal(w, lead, DEALING), amount)
     lead.sales_seconds += amount
-    lead.last_touch = w.org[0].day
 
 
 @compiled
@@ -185,6 +187,8 @@ def close(w: Any, j: int, index: int) -> None:
     lead.sales_seconds += amount
     record_event(w, SELLER, s)
     now = now_of(w, s)
+    if lead.next_time > org.day + 0.999:  # pulled forward: the buyer was not due to decide yet
+        lead.discount = p.close_discount
     hours = lead.sales_seconds / HOUR
     x = win_logit(p, lead, lead.intent, hours, skill_now(p, s, org.day))
     if not lead.marks & REAL:
@@ -248,7 +252,6 @@ def win(w: Any, j: int, index: int, now: float) -> None:
     count_company(w, WON_DEAL, 1.0)
     count_company(w, WON_ACV, acv)
     s.won_quarter += acv
-    w.pay[s.worker, PAY_WON] += acv
     feel_seller(w, j)
     report_back(w, index)
     add_customer(w, j, index, acv, now)

@@ -34,6 +34,8 @@ from sim.state import (
 )
 
 RULE = int(Stream.SCORE_RULE)
+OWNED_BY_MARKETING = 0
+IMPOSSIBLE = 1e12
 CENTER, SCALE = 0.5, 0.2  # beliefs are about z = (score − CENTER) / SCALE
 
 
@@ -65,11 +67,13 @@ def bar_for(w: Any, lead: Any) -> float:
 
 @compiled
 def pushing_cost(w: Any, m: Any, lead: Any, gap: float) -> float:
-    """Felt cost of passing a lead that is ``gap`` below the bar."""
+    """Felt cost of passing a lead that is ``gap`` below the bar: only the score's owner can."""
     p = w.params[0]
     if gap <= 0.0:
         return 0.0
-    cost = p.pushing_cost * m.integrity * (1.0 + p.visibility) * gap * gap
+    if p.score_owner != OWNED_BY_MARKETING:
+        return IMPOSSIBLE
+    cost = p.pushing_cost * w.org[0].reference_mql * m.integrity * (1.0 + p.visibility) * gap * gap
     return 2.0 * cost if lead.marks & AGREED else cost
 
 
@@ -287,7 +291,7 @@ def move_bars(w: Any) -> None:
             later = math.exp(-m.discounting * p.nurture_wait_days / 63.0)
             lift = 0.03
             wait = later * felt_value(w, m, org.bar + lift, p.acv, p.cycle_days) - touch_hours(p) * m.hour_value
-            cost = pushing_cost_of_step(p, m)
+            cost = pushing_cost_of_step(w, m)
             pull += math.tanh((now - wait - cost) / max(abs(now), 1e-9) * 4.0)
         org.bar_level -= p.bar_drift * pull / org.marketers
         org.bar_level = min(max(org.bar_level, 0.02), 0.98)
@@ -303,6 +307,7 @@ def move_bars(w: Any) -> None:
 
 
 @compiled
-def pushing_cost_of_step(p: Any, m: Any) -> float:
+def pushing_cost_of_step(w: Any, m: Any) -> float:
     """Felt cost of lowering one's own formal bar by a twentieth for everybody."""
-    return p.pushing_cost * m.integrity * (1.0 + p.visibility) * 0.05 * 0.05
+    p = w.params[0]
+    return p.pushing_cost * w.org[0].reference_mql * m.integrity * (1.0 + p.visibility) * 0.05 * 0.05

@@ -15,6 +15,7 @@ from sim.rules.arithmetic import sigmoid
 from sim.state import (
     DEVELOPER,
     MARKETER,
+    N_PERIODS,
     PAY_ATTAINMENT,
     PAY_BASE,
     PAY_DUE,
@@ -25,7 +26,6 @@ from sim.state import (
     SUCCESS,
 )
 
-N_PERIODS = 3
 COMPANY = 4
 INDIVIDUAL, POD, TEAM, WHOLE = 0, 1, 2, 3
 LEAD, MQL_EVENT, MEETING, ACCEPTED_LEAD, OPEN, WON_DEAL, WON_ACV, RETAINED, EXPANDED, REVENUE = range(10)
@@ -325,6 +325,7 @@ def close_quarter(w: Any) -> None:
         if org.day - s.hired >= p.ramp_months * 21.0:
             month.attainment_n += 1.0
             month.attainment += attained
+            month.attainment_squared += attained * attained
             if attained >= 1.0:
                 month.at_quota += 1.0
             w.pay[s.worker, PAY_ATTAINMENT] += attained

@@ -87,7 +87,6 @@ def list_deals(w: Any, j: int) -> None:
                 if due:
                     add_task(w, s, CLOSE, index, value, p.close, True)
                 elif pulls_forward(w, s, lead):
-                    lead.discount = p.close_discount
                     add_task(w, s, CLOSE, index, value, p.close, True)
                 else:
                     list_deepening(w, s, index)
