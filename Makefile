@@ -74,7 +74,7 @@ bench: setup
 	$(PY) -m benchmarks
 
 docs: setup
-	$(PY) -m docs
+	$(PY) docs/build.py
 
 format: setup
 	$(PY) -m ruff check --fix .

@@ -130,7 +130,7 @@ class Numbers:
         return self.count(value, "" if unit == "ratio" else unit, shown, signed=signed)
 
     def between(self, low: float, high: float, unit: str = "", *, signed: bool = False, short: bool = True) -> str:
-        """An interval after "from" or «de»: "0.9 to 1.6 pp", «0,9 a 1,6 p. p.», "€0.70M to €1.28M".
+        """An interval after "from" or «de»: "0.9 to 1.6 pp", «0,9 a 1,6 p. p.», "€0.70 to €1.28M".
 
         Differences of fractions are percentage points; the unit is said once.
         """

@@ -1,10 +1,13 @@
 """Write what the documentation takes from the software: reference tables, README's figure and numbers.
 
-    python docs/build.py                 all of it (what `make docs` runs); README from 200 replications
-    python docs/build.py --seeds 50      README from fewer
-    python docs/build.py --reference     only the reference tables: seconds, nothing is simulated
-    python docs/build.py --check         exit status 1 if the reference tables are not what the code says
-    python docs/build.py --check-readme  rerun the command that README shows; exit status 1 if it prints otherwise
+``docs/build.py``
+    All of it (what ``make docs`` runs); README from 200 replications, or from ``--seeds N``.
+``docs/build.py --reference``
+    Only the reference tables: seconds, nothing is simulated.
+``docs/build.py --check``
+    Exit status 1 if the reference tables are not what the code says.
+``docs/build.py --check-readme``
+    Rerun the command that README shows; exit status 1 if it prints otherwise.
 """
 
 from __future__ import annotations
@@ -54,7 +57,8 @@ declared once, on one line of `sim/parameters/`, and overridden by its dotted na
   theory); C benchmark or survey that states its n, or large proprietary data; D claim of a vendor or consultancy;
   E not traceable; *judgement* ours; – a convention. Of the {n}: {grades}. [The evidence](../evidence.md) says more.
 
-The default is the declared one; what the shipped organisations change stands [at the end](#what-the-organisations-change).
+The default is the declared one; what the shipped organisations change stands
+[at the end](#what-the-organisations-change).
 """
 
 MEASURES_HEAD = """\
@@ -163,9 +167,7 @@ def reference() -> dict[Path, str]:
 def stale() -> list[Path]:
     """Reference files that are not what the code says."""
     return [
-        path
-        for path, text in reference().items()
-        if not path.is_file() or path.read_text(encoding="utf-8") != text
+        path for path, text in reference().items() if not path.is_file() or path.read_text(encoding="utf-8") != text
     ]
 
 

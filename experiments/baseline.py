@@ -84,7 +84,7 @@ def search(
     profile: str,
     params: Params,
     evaluations: int,
-    seeds: Sequence[int] = (1, 2, 3),
+    seeds: Sequence[int] = (1, 2, 3, 4),
     root: int = 1,
     report: Callable[[int, Candidate, Candidate], None] = lambda n, now, best: None,
 ) -> Candidate:
@@ -92,7 +92,7 @@ def search(
     import cma
 
     options = {"seed": root, "verbose": -9, "bounds": [0.0, 1.0], "maxfevals": evaluations, "popsize": 16}
-    strategy = cma.CMAEvolutionStrategy(start(params), 0.15, options)
+    strategy = cma.CMAEvolutionStrategy(start(params), 0.12, options)
     best: Candidate | None = None
     n = 0
     while not strategy.stop() and n < evaluations:

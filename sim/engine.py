@@ -39,8 +39,6 @@ class Result:
     ----------
     measures : dict of str to float
         Every measure of :data:`sim.measures.MEASURES` over the measured months.
-    digest : str
-        Hash of the bits of every record at the end.
     params, seed : Params, int
         What was run.
     world : World
@@ -48,10 +46,14 @@ class Result:
     """
 
     measures: dict[str, float]
-    digest: str
     params: Params
     seed: int
     world: S.World = field(repr=False)
+
+    @functools.cached_property
+    def digest(self) -> str:
+        """Hash of the bits of every record at the end."""
+        return digest(self.world)
 
     @functools.cached_property
     def monthly(self) -> pd.DataFrame:
@@ -133,7 +135,7 @@ def advance(world: S.World, stop: int, choose: Choice | None = None) -> None:
 def finish(world: S.World, params: Params, seed: int) -> Result:
     """Measure a world that has reached its horizon."""
     measures = measure_run(world, params, params.horizon.burn_in_months, months_of(params))
-    return Result(measures, digest(world), params, seed, world)
+    return Result(measures, params, seed, world)
 
 
 def simulate(

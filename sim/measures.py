@@ -54,6 +54,11 @@ class Window:
     monthly: Any
 
     @property
+    def last_whole(self) -> Any:
+        """Monthly record of the last month that is over; None if there is none."""
+        return self.monthly[int(self.months) - 1] if self.months >= 1 else None
+
+    @property
     def years(self) -> float:
         """Length of the window in years."""
         return self.months / 12.0
@@ -163,16 +168,9 @@ def _nrr(w: Window) -> float:
         return compound(1.0 + net / w.monthly["opening_arr"], w.months)
 
 
-@measure("cohort_retention", "Retention of customers won in the run", "fraction", "1 − ARR lost of customers won since the first day / (mean ARR of theirs), annualised", "annualised", "up")
+@measure("cohort_retention", "Retention of customers won in the run", "fraction", "(1 − ARR lost of customers won since the first day / ARR of theirs at month ends)^12", "annualised", "up")
 def _cohort(w: Window) -> float:
-    held = 0.0
-    lost = 0.0
-    so_far = 0.0
-    for row in w.monthly:
-        so_far += float(row["new_arr"]) - float(row["cohort_lost"])
-        held += max(so_far, 0.0)
-        lost += float(row["cohort_lost"])
-    monthly = ratio(lost, held)
+    monthly = ratio(w.total["cohort_lost"], w.total["cohort_arr"])
     return (1.0 - monthly) ** 12 if monthly <= 1.0 else NAN
 
 
@@ -254,10 +252,12 @@ def _unpursued(w: Window) -> float:
 
 @measure("threshold_shift", "Shift of the bar", "", "level (quantile) of the formal bar at the end less the level it began with; negative is lower", "last month")
 def _shift(w: Window) -> float:
-    return float(w.last["bar_level"]) - w.params.behaviour.bar_quantile if w.params.people.marketers else NAN
+    if w.last_whole is None or not w.params.people.marketers:
+        return NAN
+    return float(w.last_whole["bar_level"]) - w.params.behaviour.bar_quantile
 
 
-@measure("score_validity", "Score validity", "", "correlation of fresh scores with true chance of a win", "over leads qualified", "up")
+@measure("score_validity", "Score validity", "", "correlation of fresh scores with the true chance of a win", "over every fourth lead qualified", "up")
 def _validity(w: Window) -> float:
     n, x, y = w.total["score_n"], w.total["score_x"], w.total["score_y"]
     if n < 3:
@@ -270,7 +270,7 @@ def _validity(w: Window) -> float:
 
 @measure("belief_slope", "Believed slope of the score", "", "mean over marketers of b in P(opportunity | pursued, score) = σ(a + b·z)", "last month")
 def _slope(w: Window) -> float:
-    return float(w.last["belief_slope"]) if w.params.people.marketers else NAN
+    return float(w.last_whole["belief_slope"]) if w.last_whole is not None and w.params.people.marketers else NAN
 
 
 @measure("trust", "Sellers' trust in leads", "fraction", "mean over sellers and days", "mean", "up")

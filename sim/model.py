@@ -52,7 +52,10 @@ class GTMModel(mesa.Model):
     world : World, optional
         Take over this state instead of a first morning (see :meth:`from_world`).
     collect : mesa.DataCollector, optional
-        Collected at every month end; by default ARR, customers, leads and MQLs.
+        By default it collects ARR, customers, leads and MQLs.
+    collect_every : int
+        Business days between two collections, from the first day on (default: a month).
+        ``mesa.batch_run`` looks up every step, so it needs 1.
     **overrides
         Parameters by dotted name, when ``params`` is a name (for ``mesa.batch_run``).
 
@@ -76,6 +79,7 @@ class GTMModel(mesa.Model):
         felt: Incentives | None = None,
         world: S.World | None = None,
         collect: mesa.DataCollector | None = None,
+        collect_every: int = S.MONTH,
         **overrides: Any,
     ) -> None:
         super().__init__(seed=check_seed(seed))
@@ -94,6 +98,8 @@ class GTMModel(mesa.Model):
         self.marketers = [marketer_class(self, i) for i in range(int(org["marketers"]))]
         self.sellers = [seller_class(self, i) for i in range(int(org["sellers"]))]
         self.managers = [manager_class(self, i) for i in range(int(org["managers"]))]
+        self._begin_measuring()
+        self.collect_every = collect_every
         self.datacollector = collect or mesa.DataCollector(
             model_reporters={
                 "day": "day",
@@ -126,7 +132,6 @@ class GTMModel(mesa.Model):
         if self.day >= days_of(self.params):
             self.running = False
             return
-        self._begin_measuring()
         make_room(self.world)
         self.calls.market(self.world)
         for marketer in self.marketers:
@@ -136,7 +141,8 @@ class GTMModel(mesa.Model):
         for manager in self.managers:
             manager.step()
         self.calls.closing(self.world)
-        if self.day % S.MONTH == 0:
+        self._begin_measuring()
+        if self.day % self.collect_every == 0:
             self.datacollector.collect(self)
         self.running = self.day < days_of(self.params)
 
@@ -158,7 +164,7 @@ class GTMModel(mesa.Model):
         """
         stop = min(self.day + days, days_of(self.params))
         begin = self.params.horizon.burn_in_months * S.MONTH
-        if self.day <= begin < stop:
+        if self.day <= begin <= stop:
             advance(self.world, begin, self.choose)
             start_measuring(self.world)
         advance(self.world, stop, self.choose)
@@ -167,7 +173,9 @@ class GTMModel(mesa.Model):
 
     def result(self) -> Result:
         """Measures and digest so far (a whole result once the horizon is reached)."""
-        return finish(self.world, self.params, self.seed)
+        result = finish(self.world, self.params, self.seed)
+        result.digest  # noqa: B018 - of this very day: the world goes on changing
+        return result
 
     # ---- agents ---------------------------------------------------------------------
 

@@ -115,7 +115,7 @@ CUSTOMER = np.dtype(
         ("manager", "i4"),
         ("oversold", "i4"),
         ("onboarded", "i4"),  # 1 once onboarded
-        ("visits", "i4"),
+        ("visits", "i8"),  # wide, so that no record has padding: copies do not keep it, digests see it
         ("next", "i4"),
         ("previous", "i4"),
     ],
@@ -150,6 +150,8 @@ MARKETER_RECORD = np.dtype(
         ("pay_lead", "f8"), ("pay_mql", "f8"), ("pay_accepted", "f8"), ("pay_opportunity", "f8"),
         ("pay_won", "f8"), ("pay_acv", "f8"),  # felt € for one event, for one € of ACV
         ("hour_value", "f8"),  # felt € of one generating hour
+        ("soon", "f8"), ("next_touch", "f8"),  # discount factors: to an opportunity, to the next touch
+        ("pays_wins", "i8"),  # whether any pay depends on wins
         ("leads_seen", "f8"), ("handed_over", "f8"), ("score_sum", "f8"),  # recent, for the weekly split
         ("pool_gap", "f8"), ("pool_n", "f8"),
     ],
@@ -189,16 +191,17 @@ ORGANISATION = np.dtype(
         ("day", "i8"), ("month", "i8"),
         ("leads", "i8"), ("customers", "i8"), ("living", "i8"),
         ("marketers", "i8"), ("developers", "i8"), ("sellers", "i8"), ("managers", "i8"), ("workers", "i8"),
-        ("pod", "i8"), ("obliged_form", "i8"),
+        ("pod", "i8"),
         ("arr", "f8"),
         ("generation", "f8"), ("brand", "f8"),
         ("weight", "f8"),  # weight of fit in the score
         ("bar", "f8"), ("bar_agreed", "f8"),  # scores
         ("bar_level", "f8"), ("bar_agreed_level", "f8"),  # quantiles
         ("low_bar", "f8"), ("low_quantile", "f8"),  # recorded scores below are "low"
+        ("fit_logit", "f8"), ("intent_logit", "f8"),  # of the market's medians
+        ("usual_chance", "f8"),  # first belief about an average pursued lead
         ("pursue_rate", "f8"),  # recent share of MQLs pursued, for marketers' expectations
         ("hour_cost", "f8"),  # loaded € of one selling hour
-        ("reference_rate", "f8"),  # € a reference seller earns for one € of ACV
         ("reference_mql", "f8"),  # € a reference marketer earns for one MQL
         ("mql_month", "f8"), ("pursued_month", "f8"),  # leads under the agreed rule, this month
     ],
@@ -230,17 +233,18 @@ TERM_RECORD = np.dtype(
 )  # fmt: skip
 
 TASK_RECORD = np.dtype(
-    [("kind", "i8"), ("lead", "i8"), ("value", "f8"), ("hours", "f8"), ("passes", "i8")], align=True
+    [("kind", "i8"), ("lead", "i8"), ("value", "f8"), ("hours", "f8"), ("passes", "i8"), ("worth", "f8")], align=True
 )
 # kinds of task
 DONE, CONTACT, DISCOVER, ADVANCE, CLOSE, DEEPEN, PROSPECT_TASK = range(7)
 
-# columns of ``pay``: since the first measured day (but what is due, which goes on)
-PAY_BASE, PAY_VARIABLE, PAY_DUE, PAY_ATTAINMENT, PAY_QUARTERS = range(5)
-N_PAY = 5
+# columns of ``pay``: since the first measured day (but what is due, and recent pay of a month, which go on)
+PAY_BASE, PAY_VARIABLE, PAY_DUE, PAY_ATTAINMENT, PAY_QUARTERS, PAY_RECENT = range(6)
+N_PAY = 6
 # periods of ``counts`` and ``pooled``
 N_PERIODS, MEASURED = 4, 3
 N_BINS = 200  # of the score histogram
+N_RETURNED = 25  # bins of returned dispositions
 
 
 # Arrays of an organisation: name → (dtype, axes).
@@ -264,6 +268,7 @@ LAYOUT: dict[str, tuple[np.dtype[Any], int]] = {
     "felt_terms": (TERM_RECORD, 2),  # (role, term): what people think they are paid for
     "histogram": (np.dtype(np.float64), 1),  # recent scores
     "shares": (np.dtype(np.float64), 1),  # cumulative generating hours by marketer
+    "returned": (np.dtype(np.float64), 2),  # dispositions of the month by score: (bin; leads, opportunities)
     "tasks": (TASK_RECORD, 1),  # the day's task list of the person at work
     "keys": (np.dtype(np.uint64), 1),  # one key a stream
 }

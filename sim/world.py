@@ -161,6 +161,7 @@ def build(params: Params, seed: int, months: int, felt: Incentives | None = None
         felt_terms=felt_terms.copy(),
         histogram=np.zeros(S.N_BINS),
         shares=np.zeros(max(people.marketers, 1)),
+        returned=np.zeros((S.N_RETURNED, 2)),
         tasks=S.records(params.behaviour.attention + 64, S.TASK_RECORD),
         keys=stream_keys(seed),
     )
@@ -175,8 +176,6 @@ def build(params: Params, seed: int, months: int, felt: Incentives | None = None
     org["low_quantile"] = params.incentives.low_score_quantile
     org["pursue_rate"] = 0.45
     reference = params.reference
-    won = reference.seller[Event.won_acv]
-    org["reference_rate"] = variable_pay(params, Role.seller) / won if won > 0 else 0.0
     mqls = reference.marketer[Event.mql]
     org["reference_mql"] = variable_pay(params, Role.marketer) / mqls if mqls > 0 else 0.0
     hours = 252.0 * params.workload.day_hours * (1.0 - params.workload.seller_fixed) * params.behaviour.effort_base
@@ -222,5 +221,6 @@ def digest(world: World) -> str:
     code = hashlib.blake2b(digest_size=16)
     for name, array in S.digest_parts(world):
         code.update(name.encode())
-        code.update(np.ascontiguousarray(array).tobytes())
+        if array.size:
+            code.update(np.ascontiguousarray(array).view(np.uint8).data)
     return code.hexdigest()

@@ -49,13 +49,13 @@ BUSY: dict[str, object] = {
     "market.cycle_days": 5.0,
     "market.win_intercept": 0.5,
     "market.intent_mean": 0.5,
-    "market.readiness_mean": 0.2,
-    "people.turnover": 1.0,
+    "market.readiness_mean": 0.35,
+    "people.turnover": 4.0,
     "people.ramp_months": 1.0,
     "customers.churn_monthly": 0.03,
     "customers.demand_monthly": 0.05,
     "behaviour.bar_quantile": 0.5,
-    "behaviour.call_bar": 100.0,
+    "behaviour.call_bar": 1500.0,
     "behaviour.accept_bar": 500.0,
     "behaviour.open_bar": 300.0,
     "behaviour.patience_days": 4.0,
@@ -202,7 +202,6 @@ class Watched(GTMModel):
 
     def step(self) -> None:
         """One day, as in :class:`sim.GTMModel`, with a word after each phase."""
-        self._begin_measuring()
         make_room(self.world)
         self.calls.market(self.world)
         self.after(PHASES[0])
@@ -211,6 +210,7 @@ class Watched(GTMModel):
                 person.step()
             self.after(phase)
         self.calls.closing(self.world)
+        self._begin_measuring()
         self.after(PHASES[4])
 
 
@@ -272,9 +272,9 @@ def assert_engines_agree(params: Params, seed: int, choose: Choice | None = None
     begin = params.horizon.burn_in_months * S.MONTH
     assert not first_difference(world, model.world), "the first mornings differ"
     for day in range(days_of(params)):
-        if day == begin:
-            start_measuring(world)
         advance(world, day + 1, choose)
+        if day + 1 == begin:
+            start_measuring(world)
         model.step()
         difference = first_difference(world, model.world)
         if difference:

@@ -31,6 +31,7 @@ def pay(study: Study, language: str, shape: Shape = "wide") -> Figure:
         sns.scatterplot(x=x, y=y, ax=ax, s=9, alpha=0.22, linewidth=0, color=canvas.colour(arm), rasterized=True)
         r = canvas.write.decimal(correlation(study, arm), 2)
         ax.set_title(words("figures.pay.panel", arm=words.arm_title(arm), r=r), color=canvas.colour(arm), weight="bold")
+        ax.locator_params(axis="x", nbins=5)
         canvas.ticks(ax.xaxis)
         canvas.ticks(ax.yaxis)
         ax.grid()

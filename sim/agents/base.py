@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any, ClassVar
+from weakref import WeakKeyDictionary
 
 import mesa
 import numpy as np
 
 if TYPE_CHECKING:
     from sim.model import GTMModel
+
+
+class Counters(WeakKeyDictionary[Any, "itertools.count[int]"]):
+    """A counter from 1 for each model, gone when the model is."""
+
+    def __getitem__(self, model: Any) -> itertools.count[int]:
+        """The model's counter, made when first asked for."""
+        return self.setdefault(model, itertools.count(1))
 
 
 class RecordAgent(mesa.Agent):
@@ -24,6 +34,9 @@ class RecordAgent(mesa.Agent):
     dtype: ClassVar[np.dtype[Any]]
     index: int
     model: GTMModel
+    # Mesa 3.3 numbers agents by a mapping that keeps every model ever made alive. Later
+    # versions number them in the model and never look here.
+    _ids: ClassVar[Counters] = Counters()
 
     def __init__(self, model: GTMModel, index: int) -> None:
         # ``index`` must be there before Mesa sets attributes of its own.

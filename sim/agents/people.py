@@ -149,9 +149,14 @@ class Seller(Person):
         return chosen if chosen >= 0 else None
 
     def perform(self, index: int) -> None:
-        """Do one task of today's list."""
-        if not 0 <= index < int(self.record["tasks"]):
-            raise IndexError(f"task {index} is not on today's list of {int(self.record['tasks'])}")
+        """Do one task of today's list.
+
+        Refused when the day is full: what one day can bring has room in the arrays, not more.
+        """
+        if not 0 <= index < int(self.record["tasks"]) or self.model.world.tasks[index].kind == DONE:
+            raise IndexError(f"task {index} is not among what is left of today's list")
+        if self.left <= 0:
+            raise ValueError(f"the day of seller {self.index} is full")
         kernel.seller_task(self.model.world, self.index, index)
 
     def _perform(self, kind: str, lead: Lead) -> None:

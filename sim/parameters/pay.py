@@ -177,11 +177,14 @@ def term_from_dict(key: str, given: object) -> Term:
     months = _number(f"{key}.clawback_months", given.get("clawback_months", 0), 0, 120)
     if months != int(months):
         raise ParameterError(f"{key}.clawback_months={months!r}: a whole number of months is needed.")
+    scope = _word(f"{key}.scope", given.get("scope", "individual"), Scope)
+    if months and scope != "individual":
+        raise ParameterError(f"{key}.clawback_months={months:g}: a claw-back needs scope individual, not {scope}.")
     return Term(
         event=_word(f"{key}.event", given["event"], Event),
         weight=None if weight is None else _number(f"{key}.weight", weight, 0, 10),
         rate=None if rate is None else _number(f"{key}.rate", rate, 0, 1e9),
-        scope=_word(f"{key}.scope", given.get("scope", "individual"), Scope),
+        scope=scope,
         period=_word(f"{key}.period", given.get("period", "month"), Period),
         target=target,
         cliff=cliff,
@@ -203,7 +206,11 @@ def incentives_from_dict(given: dict[str, object]) -> Incentives:
         if name in Role.__members__:
             if not isinstance(value, (list, tuple)):
                 raise ParameterError(f"{key}={value!r}: a list of terms is needed ([] is a flat salary).")
-            checked[name] = tuple(term_from_dict(f"{key}[{i}]", term) for i, term in enumerate(value))
+            terms = tuple(term_from_dict(f"{key}[{i}]", term) for i, term in enumerate(value))
+            for i, term in enumerate(terms):
+                if term.target == QUOTA and name != Role.seller.name:
+                    raise ParameterError(f"{key}[{i}].target='quota': only sellers have a quota; give a number.")
+            checked[name] = terms
         elif name == "cost_neutral":
             if not isinstance(value, bool):
                 raise ParameterError(f"{key}={value!r}: allowed are true and false.")

@@ -1,8 +1,8 @@
 """Reference performance: what a role's people do in a year at the calibrated baseline.
 
 It prices cost-neutral plans: a term's weight divided by its reference amount is its
-rate. The amounts are measured on siloed runs of a profile (``python -m
-sim.baseline``) and kept in the profile's file, per head and year; pooled scopes use
+rate. The amounts are measured on siloed runs of a profile (``gtm
+baseline``) and kept in the profile's file, per head and year; pooled scopes use
 the same per-head amounts. Without a reference, cost neutrality is refused.
 """
 

@@ -38,7 +38,7 @@ BURN = int(Stream.CONTACT_BURN)
 READY = int(Stream.LEAD_READINESS)
 VIEW = int(Stream.HANDOVER_VIEW)
 ACCEPT = int(Stream.DEAL_ACCEPT)
-CLOSER = int(Stream.HANDOVER_ROUTE)
+CLOSER = int(Stream.HANDOVER_CLOSER)
 
 
 @compiled
@@ -74,13 +74,14 @@ def triage(w: Any, j: int, index: int) -> None:
     lead = w.leads[index]
     lead.marks |= TRIAGED
     spend(w, s.role, s, class_of(lead, CONTACTING), seconds(p.triage))
-    z = 0.4 * (logit(lead.fit) - logit(p.fit_mean)) / max(p.fit_spread, 1e-9)
-    intent = intent_at(p, lead, w.org[0].day)
-    z += 0.6 * (logit(intent) - logit(p.intent_mean)) / max(p.intent_spread, 1e-9)
+    org = w.org[0]
+    z = 0.4 * (logit(lead.fit) - org.fit_logit) / max(p.fit_spread, 1e-9)
+    intent = intent_at(p, lead, org.day)
+    z += 0.6 * (logit(intent) - org.intent_logit) / max(p.intent_spread, 1e-9)
     view = sigmoid(1.7 * z) + p.view_noise * normal(w.keys[VIEW], lead.key, 0)
     if lead.marketer >= 0 and lead.score - view > p.dispute_gap:
         lead.marks |= DISPUTED
-        w.months[w.org[0].month].disputes += 1.0
+        w.months[org.month].disputes += 1.0
         hours = p.dispute_agreed if lead.marks & AGREED else p.dispute
         spend(w, s.role, s, DISPUTE, seconds(hours))
         m = w.marketers[lead.marketer]
@@ -206,7 +207,7 @@ def contact_obliged(w: Any, j: int) -> None:
         lead = w.leads[index]
         following = lead.next
         owed = lead.attempts == 0 or p.obligation_form == 1
-        if lead.marks & OBLIGED and owed and lead.next_time <= org.day + 1.0:
+        if lead.marks & OBLIGED and owed and lead.next_time <= now_of(w, s):
             if not lead.marks & TRIAGED:
                 triage(w, j, index)
             attempt(w, j, index)

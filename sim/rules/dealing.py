@@ -45,8 +45,8 @@ DETECT = int(Stream.DISCOVERY_DETECT)
 SIGNAL = int(Stream.SELLER_SIGNAL)
 STEP = int(Stream.DEAL_STEP)
 CLOSING = int(Stream.DEAL_CLOSE)
-MANAGER = int(Stream.EXPANSION_PASS)
-NOTE = int(Stream.LEAD_SOURCE)
+MANAGER = int(Stream.CUSTOMER_MANAGER)
+NOTE = int(Stream.HANDOVER_NOTE)
 SELLERS_CAN_AMEND = 2
 
 
@@ -251,6 +251,12 @@ def win(w: Any, j: int, index: int, now: float) -> None:
         credit(w, MARKETER, w.marketers[lead.marketer].worker, acv, low)
     count_company(w, WON_DEAL, 1.0)
     count_company(w, WON_ACV, acv)
+    if low:
+        count_company(w, WON_DEAL_LOW, 1.0)
+        count_company(w, WON_ACV_LOW, acv)
+    if low:
+        count_company(w, WON_DEAL_LOW, 1.0)
+        count_company(w, WON_ACV_LOW, acv)
     s.won_quarter += acv
     feel_seller(w, j)
     report_back(w, index)

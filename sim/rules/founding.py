@@ -9,10 +9,10 @@ from sim.compiled import compiled
 from sim.draws import Stream, normal, uniform
 from sim.rules.arithmetic import logit, sigmoid
 from sim.rules.lists import accounts_of, append
-from sim.rules.pay import feel_manager, feel_marketer, feel_seller
+from sim.rules.pay import feel_manager, feel_marketer, feel_seller, heads, usual_pay
 from sim.rules.scoring import score_quantile, set_bars
 from sim.rules.staffing import begin_seat, draw_person
-from sim.state import DEVELOPER, MARKETER, N_BINS, SELLER, SUCCESS
+from sim.state import DEVELOPER, MARKETER, N_BINS, N_ROLES, PAY_RECENT, SELLER, SUCCESS
 
 INITIAL = int(Stream.CUSTOMER_INITIAL)
 RAMP = int(Stream.TRAIT_RAMP)
@@ -27,6 +27,9 @@ def found(w: Any) -> None:
         # Before any lead is scored: what scores look like when readings are half reliable.
         x = math.log((i + 0.5) / (N_BINS - i - 0.5)) / 1.7
         w.histogram[i] = math.exp(-0.5 * x * x / 0.36) * 0.5
+    org.fit_logit = logit(p.fit_mean)
+    org.intent_logit = logit(p.intent_mean)
+    org.usual_chance = sigmoid(p.belief_intercept)
     set_bars(w)
     org.low_bar = score_quantile(w, org.bar_level + org.low_quantile * (1.0 - org.bar_level))
     worker = 0
@@ -66,6 +69,11 @@ def found(w: Any) -> None:
         worker += 1
         draw_person(w, c, SUCCESS)
         feel_manager(w, i)
+    worker = 0
+    for role in range(N_ROLES):
+        for _ in range(heads(w, role)):
+            w.pay[worker, PAY_RECENT] = usual_pay(w, role)
+            worker += 1
     found_customers(w)
 
 
@@ -93,7 +101,8 @@ def found_customers(w: Any) -> None:
         # Those who stayed fit a little better than leads do.
         c.fit = sigmoid(logit(p.fit_mean) + 0.3 + p.fit_spread * normal(w.keys[INITIAL], index, 1))
         c.since = -252.0 * 5.0 * uniform(w.keys[INITIAL], index, 2)
-        c.missing = 0.5 + 0.5 * (1.0 - p.process) * uniform(w.keys[INITIAL], index, 3)
+        # What was handed over in the past does not depend on today's levers.
+        c.missing = 0.5 + 0.35 * uniform(w.keys[INITIAL], index, 3)
         c.onboarded = 1
         c.left = -1.0
         c.lead = -1

@@ -75,8 +75,7 @@ def hand_over(w: Any, i: int, index: int, shown: float, inflation: float) -> Non
         org.mql_month += 1.0
     to = receiver(w, lead.key)
     if to < 0:
-        lead.stage = EXPIRED
-        month.expired += 1.0
+        expire(w, lead)
         return
     delay = 0.0
     if uniform(w.keys[TIME], lead.key, 0) >= p.process * p.technology:

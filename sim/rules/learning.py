@@ -15,7 +15,7 @@ from sim.rules.arithmetic import logit, sigmoid
 from sim.rules.lists import append, dispositions_of, remove
 from sim.rules.marketing import CENTER, SCALE
 from sim.rules.scoring import forget_scores, score_quantile
-from sim.state import VIABLE, WON
+from sim.state import N_RETURNED, VIABLE, WON
 
 RETURN = int(Stream.DISPOSITION_RETURN)
 
@@ -74,6 +74,9 @@ def read_dispositions(w: Any) -> None:
     line = w.lists[dispositions_of(org)]
     n = 0.0
     difference = 0.0
+    opened = 0.0
+    wins = 0.0
+    w.returned[:, :] = 0.0
     while line.head >= 0:
         index = line.head
         remove(w.leads, line, index)
@@ -82,23 +85,44 @@ def read_dispositions(w: Any) -> None:
         good = lead.opened > 0.0 if pursued else (lead.marks & VIABLE) != 0
         outcome = 1.0 if good else 0.0
         score = lead.score - lead.inflation
-        for i in range(org.marketers):
-            own = i == lead.marketer
-            weight = 1.0 if own else p.visibility
-            if weight > 0.0:
-                learn(w.marketers[i], score, outcome, weight)
-                if lead.opened > 0.0 and (own or p.visibility > 0.0):
-                    won = 1.0 if lead.stage == WON else 0.0
-                    w.marketers[i].win_rate += 0.02 * weight * (won - w.marketers[i].win_rate)
+        m = w.marketers[lead.marketer]
+        # Own leads count fully: here what the team's table will not show of them.
+        if p.visibility < 1.0:
+            learn(m, score, outcome, 1.0 - p.visibility)
+        place = min(int(score * N_RETURNED), N_RETURNED - 1)
+        w.returned[place, 0] += 1.0
+        w.returned[place, 1] += outcome
+        if lead.opened > 0.0:
+            won = 1.0 if lead.stage == WON else 0.0
+            m.win_rate += 0.02 * (1.0 - p.visibility) * (won - m.win_rate)
+            opened += 1.0
+            wins += won
         # The scoring model compares what it saw of fit with what it saw of intent.
-        seen_intent = (logit(lead.intent) - logit(p.intent_mean)) / max(p.intent_spread, 1e-9)
+        seen_intent = (logit(lead.intent) - org.intent_logit) / max(p.intent_spread, 1e-9)
         chance = 0.3
         difference += (outcome - chance) * (lead.seen_fit - seen_intent)
         n += 1.0
+    if n > 0.0 and p.visibility > 0.0:
+        read_team_table(w, opened, wins)
     if n > 0.0:
         # A gradient step on the log-likelihood of the weight, slower when few came back.
-        step = p.score_learning * n / (n + 20.0) * p.feedback
+        step = p.score_learning * n / (n + 20.0)
         org.weight = min(max(org.weight + 0.25 * step * difference / n, 0.02), 0.98)
+
+
+@compiled
+def read_team_table(w: Any, opened: float, wins: float) -> None:
+    """Every marketer reads the team's returns, by score, with the weight of visibility."""
+    p = w.params[0]
+    for i in range(w.org[0].marketers):
+        m = w.marketers[i]
+        for place in range(N_RETURNED):
+            seen = w.returned[place, 0]
+            if seen > 0.0:
+                learn(m, (place + 0.5) / N_RETURNED, w.returned[place, 1] / seen, p.visibility * seen)
+        if opened > 0.0:
+            rate = 1.0 - (1.0 - 0.02 * p.visibility) ** opened
+            m.win_rate += rate * (wins / opened - m.win_rate)
 
 
 @compiled

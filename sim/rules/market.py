@@ -7,7 +7,7 @@ from typing import Any
 
 from sim.compiled import compiled
 from sim.draws import Stream, normal, uniform
-from sim.rules.arithmetic import logit, sigmoid
+from sim.rules.arithmetic import sigmoid
 from sim.rules.capability import capture_fields
 from sim.rules.lists import append, queue_of
 from sim.rules.pay import count, count_company
@@ -46,15 +46,15 @@ def capture_chance(w: Any) -> float:
 
 
 @compiled
-def draw_attributes(w: Any, lead: Any, key: int, time: float, intent_mean: float) -> None:
+def draw_attributes(w: Any, lead: Any, key: int, time: float, intent_logit: float) -> None:
     """Give a new lead its fixed attributes: pure functions of its key."""
     p = w.params[0]
     z = normal(w.keys[FIT], key, 0)
     rho = p.fit_intent_correlation
     z_intent = rho * z + math.sqrt(1.0 - rho * rho) * normal(w.keys[INTENT], key, 0)
     lead.key = key
-    lead.fit = sigmoid(logit(p.fit_mean) + p.fit_spread * z)
-    lead.intent = sigmoid(logit(intent_mean) + p.intent_spread * z_intent)
+    lead.fit = sigmoid(w.org[0].fit_logit + p.fit_spread * z)
+    lead.intent = sigmoid(intent_logit + p.intent_spread * z_intent)
     lead.intent_time = time
     spread = p.acv_spread
     lead.acv = p.acv * math.exp(spread * normal(w.keys[ACV], key, 0) - 0.5 * spread * spread)
@@ -111,7 +111,7 @@ def offer_candidates(w: Any) -> None:
         index = org.leads
         org.leads += 1
         lead = w.leads[index]
-        draw_attributes(w, lead, key, day, p.intent_mean)
+        draw_attributes(w, lead, key, float(day), org.intent_logit)
         lead.stage = PROSPECT
         lead.source = FROM_MARKETING
         if uniform(w.keys[COPY], key, 0) < p.duplicate_share * p.technology * (1.0 - p.process):

@@ -51,12 +51,12 @@ def felt_value(w: Any, m: Any, score: float, acv: float, cycle: float) -> float:
     p = w.params[0]
     org = w.org[0]
     chance = believed_opportunity(m, score)
-    soon = math.exp(-m.discounting * 15.0 / 63.0)
-    later = math.exp(-m.discounting * (15.0 + cycle) / 63.0)
     value = m.pay_mql
-    value += org.pursue_rate * soon * (m.pay_accepted * min(1.0, 1.6 * chance) + m.pay_opportunity * chance)
-    value += org.pursue_rate * later * chance * m.win_rate * (m.pay_won + m.pay_acv * acv)
-    return value + p.intrinsic * org.reference_mql * chance / sigmoid(p.belief_intercept)
+    value += org.pursue_rate * m.soon * (m.pay_accepted * min(1.0, 1.6 * chance) + m.pay_opportunity * chance)
+    if m.pays_wins:
+        later = m.soon * math.exp(-m.discounting * cycle / 63.0)
+        value += org.pursue_rate * later * chance * m.win_rate * (m.pay_won + m.pay_acv * acv)
+    return value + p.intrinsic * org.reference_mql * chance / org.usual_chance
 
 
 @compiled
@@ -106,7 +106,7 @@ def value_nurtured(w: Any, m: Any, lead: Any, raw: float, day: float, touches: i
     trusted = reliance(p.intent_spread, p.score_noise, lead.fields, INTENT_FIELDS)
     gain = (logit(warmer) - logit(intent)) / max(p.intent_spread, 1e-9)
     score = to_score(raw + (1.0 - org.weight) * trusted * gain)
-    wait = math.exp(-m.discounting * touches * p.nurture_wait_days / 63.0)
+    wait = m.next_touch**touches
     return wait * value_now(w, m, lead, score) - touches * touch_hours(p) * m.hour_value
 
 
@@ -170,6 +170,8 @@ def qualify(w: Any, i: int, index: int) -> None:
 def sample_validity(w: Any, lead: Any, score: float) -> None:
     """Count a fresh score against the lead's true quality (for the correlation reported)."""
     p = w.params[0]
+    if lead.key % 4:  # every fourth lead is sample enough
+        return
     month = w.months[w.org[0].month]
     intent = intent_at(p, lead, w.org[0].day)
     quality = project_chance(p, intent) * sigmoid(win_logit(p, lead, intent, 10.0, 1.0))
@@ -278,27 +280,27 @@ def move_bars(w: Any) -> None:
     """Month end: an unagreed bar gives way to felt pay; an agreed one to what sellers pursue.
 
     Unagreed: the bar moves by how much more an average marketer feels for handing the
-    lead at the bar over now than after one more touch. Agreed: it rises when sellers
-    pursue fewer of the leads than two in three, and falls when they pursue more.
+    lead at the bar over now than after one more touch, if the score is marketing's.
+    Agreed: both sides want a certain share of what is handed over to be pursued; the
+    further sellers stay below it, the higher the bar is set.
     """
     p = w.params[0]
     org = w.org[0]
-    if org.marketers > 0:
+    if org.marketers > 0 and p.score_owner == OWNED_BY_MARKETING:
         pull = 0.0
         for i in range(org.marketers):
             m = w.marketers[i]
             now = felt_value(w, m, org.bar, p.acv, p.cycle_days)
-            later = math.exp(-m.discounting * p.nurture_wait_days / 63.0)
             lift = 0.03
-            wait = later * felt_value(w, m, org.bar + lift, p.acv, p.cycle_days) - touch_hours(p) * m.hour_value
+            wait = m.next_touch * felt_value(w, m, org.bar + lift, p.acv, p.cycle_days) - touch_hours(p) * m.hour_value
             cost = pushing_cost_of_step(w, m)
             pull += math.tanh((now - wait - cost) / max(abs(now), 1e-9) * 4.0)
         org.bar_level -= p.bar_drift * pull / org.marketers
         org.bar_level = min(max(org.bar_level, 0.02), 0.98)
     if org.mql_month >= 1.0:
         pursued = min(org.pursued_month / org.mql_month, 1.0)
-        org.bar_agreed_level += p.bar_learning * 0.25 * (0.66 - pursued)
-        org.bar_agreed_level = min(max(org.bar_agreed_level, 0.02), 0.98)
+        wanted = p.bar_quantile + p.bar_reach * (p.bar_goal - pursued)
+        org.bar_agreed_level += p.bar_learning * (min(max(wanted, 0.02), 0.98) - org.bar_agreed_level)
     org.mql_month = 0.0
     org.pursued_month = 0.0
     month = w.months[org.month]

@@ -20,6 +20,7 @@ from sim.state import (
     PAY_BASE,
     PAY_DUE,
     PAY_QUARTERS,
+    PAY_RECENT,
     PAY_VARIABLE,
     QUARTER,
     SELLER,
@@ -27,6 +28,7 @@ from sim.state import (
 )
 
 COMPANY = 4
+MONTHS_REMEMBERED = 6.0
 INDIVIDUAL, POD, TEAM, WHOLE = 0, 1, 2, 3
 LEAD, MQL_EVENT, MEETING, ACCEPTED_LEAD, OPEN, WON_DEAL, WON_ACV, RETAINED, EXPANDED, REVENUE = range(10)
 WON_DEAL_LOW, WON_ACV_LOW = 10, 11
@@ -161,6 +163,9 @@ def feel_marketer(w: Any, i: int) -> None:
             m.pay_won += value
         elif term.event == WON_ACV or term.event == REVENUE:
             m.pay_acv += value
+    m.pays_wins = 1 if m.pay_won > 0.0 or m.pay_acv > 0.0 else 0
+    m.soon = math.exp(-m.discounting * 15.0 / 63.0)  # an opportunity shows after about three weeks
+    m.next_touch = math.exp(-m.discounting * w.params[0].nurture_wait_days / 63.0)
     m.felt = felt / w.earnings[MARKETER, 1] if w.earnings[MARKETER, 1] > 0.0 else 0.0
     m.effort = effort_of(w, m.felt)
 
@@ -277,7 +282,28 @@ def pay_person(w: Any, role: int, worker: int, first: int, quota: float, period:
     w.pay[worker, PAY_DUE] -= taken
     earned = max(earned, 0.0) - taken
     w.pay[worker, PAY_VARIABLE] += earned
+    w.pay[worker, PAY_RECENT] += earned / MONTHS_REMEMBERED
     return earned
+
+
+@compiled
+def pay_level(w: Any, role: int, worker: int) -> float:
+    """Recent pay of a person relative to on-target earnings."""
+    usual = usual_pay(w, role)
+    return w.pay[worker, PAY_RECENT] / usual if usual > 0.0 else 1.0
+
+
+@compiled
+def usual_pay(w: Any, role: int) -> float:
+    """On-target earnings of a role, € a month."""
+    p = w.params[0]
+    if role == MARKETER:
+        return p.marketer_earnings / 12.0
+    if role == DEVELOPER:
+        return p.developer_earnings / 12.0
+    if role == SELLER:
+        return p.seller_earnings / 12.0
+    return p.success_earnings / 12.0
 
 
 @compiled
@@ -309,6 +335,8 @@ def pay_base(w: Any) -> None:
     for role in range(4):
         for _ in range(heads(w, role)):
             w.pay[worker, PAY_BASE] += w.earnings[role, 0]
+            recent = w.pay[worker, PAY_RECENT]
+            w.pay[worker, PAY_RECENT] = recent + (w.earnings[role, 0] - recent) / MONTHS_REMEMBERED
             month.base_pay += w.earnings[role, 0]
             worker += 1
 

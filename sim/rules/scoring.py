@@ -54,7 +54,7 @@ def reading(z: float, spread: float, noise: float, fields: int, mask: int, draw:
 def read_fit(w: Any, lead: Any) -> None:
     """Store what the record shows of fit (it does not change while the record stays)."""
     p = w.params[0]
-    z = (logit(lead.fit) - logit(p.fit_mean)) / max(p.fit_spread, 1e-9)
+    z = (logit(lead.fit) - w.org[0].fit_logit) / max(p.fit_spread, 1e-9)
     draw = normal(w.keys[NOISE], lead.key, 0)
     lead.seen_fit = reading(z, p.fit_spread, p.score_noise, lead.fields, FIT_FIELDS, draw)
 
@@ -63,8 +63,9 @@ def read_fit(w: Any, lead: Any) -> None:
 def raw_score(w: Any, lead: Any, time: float) -> float:
     """Weighted reading of fit and intent at ``time``, before the logistic."""
     p = w.params[0]
-    weight = w.org[0].weight
-    z = (logit(intent_at(p, lead, time)) - logit(p.intent_mean)) / max(p.intent_spread, 1e-9)
+    org = w.org[0]
+    weight = org.weight
+    z = (logit(intent_at(p, lead, time)) - org.intent_logit) / max(p.intent_spread, 1e-9)
     draw = normal(w.keys[NOISE], lead.key, 1)
     seen = reading(z, p.intent_spread, p.score_noise, lead.fields, INTENT_FIELDS, draw)
     return weight * lead.seen_fit + (1.0 - weight) * seen

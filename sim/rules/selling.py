@@ -13,19 +13,22 @@ from typing import Any
 from sim.compiled import compiled
 from sim.draws import Stream, normal, uniform
 from sim.rules.arithmetic import logit, sigmoid
+from sim.rules.capability import cross_over
 from sim.rules.contacting import accept, attempt, contact_obliged, drop_old, promise, triage
 from sim.rules.dealing import advance, close, deepen, discover, hoped_value, pulls_forward
 from sim.rules.lists import deals_of, inbox_of
 from sim.rules.market import draw_attributes
 from sim.rules.pay import feel_seller
-from sim.rules.tasks import Choice, add_task, choose_task
+from sim.rules.tasks import Choice, add_task, choose_task, value_task
 from sim.rules.winning import project_chance, win_logit, worth_its_hours
 from sim.rules.workload import begin_day, end_day, now_of, record_event, seconds, spend
 from sim.state import (
     ACCEPTED,
     ADVANCE,
+    ALL_FIELDS,
     CLOSE,
     CONTACT,
+    CROSSED,
     DEEPEN,
     DEVELOPER,
     DISCOVER,
@@ -145,11 +148,15 @@ def prospect(w: Any, j: int, k: int) -> None:
         index = org.leads
         org.leads += 1
         lead = w.leads[index]
-        draw_attributes(w, lead, (1 << 50) + (s.key << 24) + s.finds, now, p.territory_intent)
+        draw_attributes(w, lead, (1 << 50) + (s.key << 24) + s.finds, now, logit(p.territory_intent))
         s.finds += 1
         lead.source = FROM_DEVELOPER if s.role == DEVELOPER else FROM_SELLER
         lead.handover = now
         lead.response = 1.0
+        if s.role == DEVELOPER:
+            cross_over(w, lead, now, 0)
+        else:  # what a seller finds alone needs no crossing
+            lead.fields |= ALL_FIELDS << CROSSED
         if worth_its_hours(w, lead, now):
             lead.marks |= VIABLE
         chance = project_chance(p, lead.intent) * sigmoid(win_logit(p, lead, lead.intent, 10.0, s.skill))
@@ -157,7 +164,7 @@ def prospect(w: Any, j: int, k: int) -> None:
         w.months[org.month].finds += 1.0
         accept(w, j, index, now)
     # The territory now yields less: value the next block anew.
-    w.tasks[k].value = prospecting_value(p, s)
+    value_task(p, w.tasks[k], prospecting_value(p, s))
 
 
 @compiled

@@ -9,7 +9,8 @@ from sim.compiled import compiled
 from sim.draws import Stream, normal, uniform
 from sim.rules.capability import cross_over
 from sim.rules.lists import deals_of, inbox_of
-from sim.state import DEVELOPER, MARKETER, SELLER
+from sim.rules.pay import pay_level, usual_pay
+from sim.state import DEVELOPER, MARKETER, PAY_RECENT, SELLER
 
 SKILL_MARKETER = int(Stream.SKILL_MARKETER)
 SKILL_SELLER = int(Stream.SKILL_SELLER)
@@ -58,12 +59,14 @@ def turn_over(w: Any) -> None:
     month = w.months[org.month]
     for j in range(org.sellers):
         s = w.sellers[j]
-        hazard = p.turnover / 12.0 * (1.0 + p.turnover_pay * max(1.0 - s.felt, 0.0))
+        level = pay_level(w, s.role, s.worker)
+        hazard = p.turnover / 12.0 * (1.0 + p.turnover_pay * max(1.0 - level, 0.0))
         if uniform(w.keys[LEAVING], s.key, org.month) >= 1.0 - math.exp(-hazard):
             continue
         month.leavers += 1.0
         s.generation += 1
         s.hired = org.day
+        w.pay[s.worker, PAY_RECENT] = usual_pay(w, s.role)
         begin_seat(w, j)
         forget_notes(w, inbox_of(org, j), s.generation)
         forget_notes(w, deals_of(org, j), s.generation)

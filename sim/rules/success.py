@@ -147,6 +147,8 @@ def renew(w: Any) -> None:
         if customer.left >= 0.0:
             continue
         month.revenue += customer.arr / 12.0
+        if customer.lead >= 0:
+            month.cohort_arr += customer.arr
         risk = churn_hazard(p, customer, org.day)
         if uniform(w.keys[CHURN], customer.key, org.month) < 1.0 - math.exp(-risk):
             leave(w, index)

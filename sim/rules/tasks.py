@@ -22,18 +22,12 @@ def choose_task(w: Any, j: int) -> int:
     Returns the index of the chosen entry of ``w.tasks``, or −1 to end the day. Ties go
     to the earlier entry.
     """
-    p = w.params[0]
     best = -1
     highest = 0.0
     for k in range(w.sellers[j].tasks):
         task = w.tasks[k]
-        if task.kind == DONE:
-            continue
-        worth = task.value / task.hours
-        if task.passes:
-            worth *= p.priority
-        if worth > highest:
-            highest = worth
+        if task.worth > highest and task.kind != DONE:
+            highest = task.worth
             best = k
     return best
 
@@ -44,7 +38,14 @@ def add_task(w: Any, s: Any, kind: int, lead: int, value: float, hours: float, p
     task = w.tasks[s.tasks]
     task.kind = kind
     task.lead = lead
-    task.value = value
     task.hours = max(hours, 1e-3)
     task.passes = 1 if passes else 0
+    value_task(w.params[0], task, value)
     s.tasks += 1
+
+
+@compiled
+def value_task(p: Any, task: Any, value: float) -> None:
+    """Set what a task is felt to be worth, and that per hour, preferred if it passes its bar."""
+    task.value = value
+    task.worth = value / task.hours * (p.priority if task.passes else 1.0)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from sim.compiled import compiled
-from sim.state import ADMINISTRATION, COORDINATION, HOUR, IDLE, MANUAL, N_CLASSES
+from sim.state import ADMINISTRATION, COORDINATION, HOUR, IDLE, MANUAL, N_CLASSES, SUCCESS
 
 
 @compiled
@@ -55,7 +55,8 @@ def begin_day(w: Any, role: int, person: Any, fixed: float) -> None:
                 w.hours[month, role, kind] += now
     # What is owed counts first; the block is then cut, not owed: nobody catches up on meetings.
     spend(w, role, person, ADMINISTRATION, min(person.left, seconds(p.day_hours * fixed)))
-    spend(w, role, person, COORDINATION, min(person.left, seconds(p.coordination_hours / 5.0)))
+    if role != SUCCESS:  # what marketing and sales agreed between them
+        spend(w, role, person, COORDINATION, min(person.left, seconds(p.coordination_hours / 5.0)))
     spend(w, role, person, IDLE, int(person.left * (1.0 - person.effort)))
 
 
