@@ -80,8 +80,8 @@ def run(reporter: Reporter) -> None:
         yardstick = counts.leads + counts.touches
         scaled = [value / count * yardstick for value in ratios(times, "model", "c")]
         rows["model/yardstick in c, per event"] = ratio(scaled, at_most=3)
-    rows["exponent of cost in size, 1x to 100x" if not reporter.quick else "exponent of cost in size, 1x to 10x"] = ratio(
-        growth(params, 10 if reporter.quick else 100), at_most=1.1
+    rows["exponent of cost in size, 1x to 100x" if not reporter.quick else "exponent of cost in size, 1x to 10x"] = (
+        ratio(growth(params, 10 if reporter.quick else 100), at_most=1.1)
     )
     reporter.ratios(rows)
     reporter.fact("bytes_kept_per_run", kept_per_run(params))
@@ -108,5 +108,3 @@ def kept_per_run(params: Params) -> int:
     for seed in range(runs):
         run_world(short, seed)
     return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 // runs
-
-

@@ -76,8 +76,13 @@ def start(params: Params, names: Sequence[str] = SEARCHED) -> list[float]:
 
 def judge(profile: str, params: Params, values: Mapping[str, float], seeds: Sequence[int]) -> Candidate:
     """Run a candidate and measure its distance to the patterns."""
-    shown = {k: float(v) for k, v in observe(replace(params, values), seeds).mean().items()}
+    shown = means(observe(replace(params, values), seeds))
     return Candidate(dict(values), distance(profile, shown), shown)
+
+
+def means(seen: pd.DataFrame) -> dict[str, float]:
+    """Mean of every column."""
+    return {str(name): float(value) for name, value in seen.mean().items()}
 
 
 def search(
@@ -86,9 +91,9 @@ def search(
     evaluations: int,
     seeds: Sequence[int] = (1, 2, 3, 4),
     root: int = 1,
-    report: Callable[[int, Candidate, Candidate], None] = lambda n, now, best: None,
+    report: Callable[[Candidate], None] | None = None,
 ) -> Candidate:
-    """Best candidate found in so many evaluations; ``report`` hears of each."""
+    """Best candidate found in so many evaluations; ``report`` hears of each one judged."""
     import cma
 
     options = {"seed": root, "verbose": -9, "bounds": [0.0, 1.0], "maxfevals": evaluations, "popsize": 16}
@@ -103,7 +108,8 @@ def search(
             n += 1
             if best is None or candidate.distance < best.distance:
                 best = candidate
-            report(n, candidate, best)
+            if report is not None:
+                report(candidate)
     assert best is not None
     return best
 
@@ -111,7 +117,7 @@ def search(
 def confirm(profile: str, params: Params, seeds: Sequence[int]) -> pd.DataFrame:
     """Every pattern on fresh seeds: id, label, value, sd, target, low, high, met."""
     seen = observe(params, seeds)
-    missed = {p.measure for p in misses(profile, {k: float(v) for k, v in seen.mean().items()})}
+    missed = {p.measure for p in misses(profile, means(seen))}
     rows = [
         {
             "id": p.id, "label": p.label, "value": float(seen[p.measure].mean()), "sd": float(seen[p.measure].std()),
@@ -137,16 +143,14 @@ def reference(params: Params, seeds: Sequence[int]) -> dict[str, object]:
     """
     results = [simulate(params, seed) for seed in seeds]
     years = params.horizon.months / 12.0
-    pooled = sum(np.asarray(r.world.pooled)[:, S.MEASURED] for r in results) / len(results) / years
+    pooled = np.mean([np.asarray(r.world.pooled)[:, S.MEASURED] for r in results], axis=0) / years
     months = np.concatenate([np.asarray(r.world.months[params.horizon.burn_in_months :]) for r in results])
     n = float(months["attainment_n"].sum())
     mean = float(months["attainment"].sum()) / n
     spread = math.sqrt(max(float(months["attainment_squared"].sum()) / n - mean * mean, 0.0))
     people = params.people
     heads = (people.marketers, people.developers, people.sellers, people.success_managers)
-    rows: dict[str, object] = {
-        role.name: _row(pooled[role], heads[role]) for role in Role if heads[role] > 0
-    }
+    rows: dict[str, object] = {role.name: _row(pooled[role], heads[role]) for role in Role if heads[role] > 0}
     rows["company"] = _row(pooled[S.N_ROLES], sum(heads))
     won = float(pooled[Role.seller, Event.won_acv])
     rows["attainment_mean"] = rounded(mean)

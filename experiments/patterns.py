@@ -116,9 +116,7 @@ def observe(params: Params, seeds: Sequence[int], slopes: bool = True, workers: 
 
 def misses(profile: str, values: Mapping[str, float]) -> list[Pattern]:
     """Patterns whose accepted range the mean values miss."""
-    return [
-        p for p in patterns(profile) if p.measure in values and not p.low <= values[p.measure] <= p.high
-    ]
+    return [p for p in patterns(profile) if p.measure in values and not p.low <= values[p.measure] <= p.high]
 
 
 def distance(profile: str, values: Mapping[str, float]) -> float:

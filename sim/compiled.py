@@ -148,14 +148,14 @@ def register_world(world: type[Any], layout: dict[str, tuple[np.dtype[Any], int]
     kind = _WorldType(kinds)
     positions = {name: i for i, name in enumerate(layout)}
 
-    @extending.typeof_impl.register(world)
-    def typeof_world(value: Any, context: Any) -> Any:
+    @extending.typeof_impl.register(world)  # type: ignore[untyped-decorator]
+    def typeof_world(_value: Any, _context: Any) -> Any:
         return kind
 
     extending.register_model(_WorldType)(extending.models.OpaqueModel)
 
-    @extending.unbox(_WorldType)
-    def unbox_world(typ: Any, obj: Any, c: Any) -> Any:
+    @extending.unbox(_WorldType)  # type: ignore[untyped-decorator]
+    def unbox_world(_typ: Any, obj: Any, c: Any) -> Any:
         address = c.pyapi.object_getattr_string(obj, "address")
         value = c.pyapi.long_as_voidptr(address)
         c.pyapi.decref(address)
@@ -168,7 +168,7 @@ def register_world(world: type[Any], layout: dict[str, tuple[np.dtype[Any], int]
         def generic_resolve(self, typ: Any, name: str) -> Any:
             return typ.kinds.get(name)
 
-    @extending.lower_getattr_generic(_WorldType)
+    @extending.lower_getattr_generic(_WorldType)  # type: ignore[untyped-decorator]
     def read_attribute(context: Any, builder: Any, typ: Any, value: Any, name: str) -> Any:
         array = typ.kinds[name]
         word = context.get_value_type(numba.types.intp)
@@ -187,7 +187,7 @@ def register_world(world: type[Any], layout: dict[str, tuple[np.dtype[Any], int]
             strides.insert(0, builder.mul(strides[0], extent))
         data = builder.inttoptr(slot(0), made.data.type)
         populate_array(made, data=data, shape=shape, strides=strides, itemsize=itemsize, meminfo=None)
-        return made._getvalue()
+        return made._getvalue()  # noqa: SLF001 - how numba hands over an array
 
 
 def direct(function: Callable[..., Any], *examples: Any) -> Callable[..., Any]:

@@ -13,9 +13,10 @@ import pandas as pd
 
 from sim import state as S
 from sim.kernel import run_days, run_days_choosing
-from sim.measures import MEASURES, measure_run, window
+from sim.measures import MEASURES, measure_run
 from sim.parameters import Event, Incentives, ParameterError, Params, replace
 from sim.rules.tasks import Choice
+from sim.windows import window
 from sim.world import build, digest, grow
 
 Engine = Literal["compiled", "mesa"]
@@ -112,7 +113,9 @@ def days_of(params: Params) -> int:
 
 def check_seed(seed: int) -> int:
     """A seed is a whole number from 0 to 2**63 − 1."""
-    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= seed <= LIMIT:
+    given: object = seed
+    whole = isinstance(given, int | np.integer) and not isinstance(given, bool)
+    if not whole or not 0 <= seed <= LIMIT:
         raise ParameterError(f"seed={seed!r}: a whole number from 0 to {LIMIT} is needed.")
     return int(seed)
 
@@ -168,7 +171,7 @@ def simulate(
     ParameterError
         Wrong seed, months or engine.
     """
-    check_seed(seed)
+    seed = check_seed(seed)
     if months is not None:
         params = replace(params, {"horizon.months": months})
     if engine not in ENGINES:

@@ -13,55 +13,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim import state as S
 from sim.parameters import Params
+from sim.windows import NAN, Window, compound, payroll, ratio, window
 
 Unit = Literal["fraction", "€", "hours", "days", "leads", "deals", "people", "ratio", ""]
-NAN = math.nan
-
-
-@dataclass(frozen=True)
-class Window:
-    """Sums over a window of months of one run.
-
-    Attributes
-    ----------
-    total : dict of str to float
-        Sum of every monthly count.
-    first, last : records
-        Monthly records of the first and last month.
-    hours : array, shape (role, class)
-        Seconds.
-    months : int
-        Length of the window.
-    params : Params
-        Of the run.
-    people : array, shape (worker, column) or None
-        Pay since the first measured day; None for a single month.
-    monthly : records
-        The monthly records themselves.
-    """
-
-    total: dict[str, float]
-    first: Any
-    last: Any
-    hours: NDArray[np.int64]
-    months: float
-    params: Params
-    people: NDArray[np.float64] | None
-    monthly: Any
-
-    @property
-    def last_whole(self) -> Any:
-        """Monthly record of the last month that is over; None if there is none."""
-        return self.monthly[int(self.months) - 1] if self.months >= 1 else None
-
-    @property
-    def years(self) -> float:
-        """Length of the window in years."""
-        return self.months / 12.0
 
 
 @dataclass(frozen=True)
@@ -102,21 +59,6 @@ def measure(
         return compute
 
     return declare
-
-
-def ratio(a: float, b: float) -> float:
-    """a / b, or NaN when there is nothing to divide by."""
-    return a / b if b else NAN
-
-
-def compound(monthly_factor: NDArray[np.float64], months: float) -> float:
-    """Annualised product of monthly factors."""
-    if len(monthly_factor) == 0 or not np.all(np.isfinite(monthly_factor)):
-        return NAN
-    product = 1.0
-    for factor in monthly_factor:
-        product *= float(factor)
-    return product ** (12.0 / months) if months and product >= 0 else NAN
 
 
 def _simple(name: str, label: str, unit: Unit, words: str, over: str, top: str, bottom: str, better: Any = "") -> None:
@@ -172,12 +114,6 @@ def _nrr(w: Window) -> float:
 def _cohort(w: Window) -> float:
     monthly = ratio(w.total["cohort_lost"], w.total["cohort_arr"])
     return (1.0 - monthly) ** 12 if monthly <= 1.0 else NAN
-
-
-def payroll(w: Window) -> float:
-    """Base and variable pay of everybody, €, loaded."""
-    variable = sum(w.total[f"pay_{role}"] for role in S.ROLE_NAMES)
-    return (w.total["base_pay"] + variable) * w.params.people.loading
 
 
 @measure("gtm_profit", "GTM profit", "€", "revenue × gross margin − loaded pay − media spend − overhead", "sum over the window, per year", "up")
@@ -370,26 +306,9 @@ for _role in range(S.N_ROLES):
         _hours(_role, _kind)
 
 
-def window(world: S.World, params: Params, start: int, stop: int, whole: bool) -> Window:
-    """Months ``start`` to ``stop`` (exclusive) of a run; ``whole`` includes pay by person."""
-    monthly = np.asarray(world.months[start:stop])
-    days = min(int(world.org["day"][0]), stop * S.MONTH) - start * S.MONTH
-    total = {name: sum(monthly[name].tolist()) for name in S.MONTH_NAMES}
-    return Window(
-        total=total,
-        first=monthly[0],
-        last=monthly[-1],
-        hours=world.hours[start:stop].sum(axis=0),
-        months=days / S.MONTH,
-        params=params,
-        people=np.asarray(world.pay) if whole else None,
-        monthly=monthly,
-    )
-
-
 def measure_run(world: S.World, params: Params, start: int, stop: int) -> dict[str, float]:
     """Every measure over months ``start`` to ``stop`` (exclusive)."""
     if stop <= start:
-        return {name: NAN for name in MEASURES}
+        return dict.fromkeys(MEASURES, NAN)
     w = window(world, params, start, stop, whole=True)
     return {name: float(m.compute(w)) for name, m in MEASURES.items()}

@@ -51,9 +51,7 @@ N_STAGES = 9
 
 # ---- sources and marks of a lead --------------------------------------------------------
 FROM_MARKETING, FROM_DEVELOPER, FROM_SELLER = 0, 1, 2
-DISPUTED, VIABLE, OBLIGED, REAL, DUPLICATE, AGREED, TRIAGED, AMENDED, OVERSOLD, DISCOVERED = (
-    1 << i for i in range(10)
-)
+DISPUTED, VIABLE, OBLIGED, REAL, DUPLICATE, AGREED, TRIAGED, AMENDED, OVERSOLD, DISCOVERED = (1 << i for i in range(10))
 
 # ---- fields of a lead's record: four masks of six bits packed in one integer -------------
 N_FIELDS = 6

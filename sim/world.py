@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,7 +106,7 @@ def term_records(params: Params, incentives: Incentives) -> S.Records:
             table[role, k] = (
                 Event[term.event], Scope[term.scope], Period[term.period], term.clawback_months,
                 int(term.target == QUOTA), rate,
-                0.0 if term.target in (None, QUOTA) else float(term.target),  # type: ignore[arg-type]
+                0.0 if term.target in (None, QUOTA) else float(term.target),
                 term.cliff, term.cap, term.accelerator, term.low_score_multiplier, reference,
             )  # fmt: skip
     return table

@@ -154,7 +154,12 @@ def check_pay(world: World) -> None:
 
 def _heads(world: World) -> list[int]:
     org = world.org[0]
-    return [int(org["marketers"]), int(org["developers"]), int(org["sellers"] - org["developers"]), int(org["managers"])]
+    return [
+        int(org["marketers"]),
+        int(org["developers"]),
+        int(org["sellers"] - org["developers"]),
+        int(org["managers"]),
+    ]
 
 
 # ---------------------------------------------------------------- hours
@@ -231,7 +236,17 @@ def test_everything_adds_up_every_day(arm: str) -> None:
     for world in every_day(params, 12):
         check(world, params)
     month = {n: float(np.asarray(world.months[n]).sum()) for n in S.MONTH_NAMES}
-    for event in ("wins", "expired", "burned", "finds", "disputes", "obliged", "churned_arr", "expansion_arr", "leavers"):
+    for event in (
+        "wins",
+        "expired",
+        "burned",
+        "finds",
+        "disputes",
+        "obliged",
+        "churned_arr",
+        "expansion_arr",
+        "leavers",
+    ):
         assert month[event] > 0, f"nothing was tested: no {event}"
 
 

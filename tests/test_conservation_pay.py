@@ -310,7 +310,7 @@ def test_quotas_follow_the_ratchet() -> None:
         people__quota_ratchet_up=0.5, people__quota_ratchet_down=0.2, people__turnover=0.0,
     )  # fmt: skip
     book, world = keep_book(params, seed=4)
-    quota = {person: params.people.quota for person in book.staff["seller"]}
+    quota = dict.fromkeys(book.staff["seller"], params.people.quota)
     clients = snapshot(world)["customers"]
     for quarter in range(3):
         for person in quota:

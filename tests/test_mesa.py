@@ -285,7 +285,8 @@ VUETIFY = next((importlib.metadata.version(name) for name in ("ipyvuetify",) if 
 
 
 @pytest.mark.xfail(
-    VUETIFY >= "3" and mesa.__version__ < "3.4", reason="Mesa 3.3's SolaraViz calls widgets of ipyvuetify 1 that 3 renamed"
+    VUETIFY >= "3" and mesa.__version__ < "3.4",
+    reason="Mesa 3.3's SolaraViz calls widgets of ipyvuetify 1 that 3 renamed",
 )
 def test_solara_page_renders() -> None:
     """Rendered without a browser: the page and the component of our own."""

@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 import sim.parameters
 from sim import state as S
@@ -219,7 +218,7 @@ def test_pay_events_are_numbered_the_same_in_rules_and_plans() -> None:
 
     names = ("LEAD", "MQL_EVENT", "MEETING", "ACCEPTED_LEAD", "OPEN", "WON_DEAL", "WON_ACV", "RETAINED", "EXPANDED")
     assert [getattr(pay, name) for name in (*names, "REVENUE")] == [int(event) for event in Event]
-    assert [S.MARKETER, S.DEVELOPER, S.SELLER, S.SUCCESS] == [int(role) for role in Role]
+    assert [int(role) for role in Role] == [S.MARKETER, S.DEVELOPER, S.SELLER, S.SUCCESS]
 
 
 def reads(path: Path) -> dict[str, set[str]]:
@@ -305,10 +304,7 @@ ARGUED: dict[tuple[str, str], dict[str, str]] = {
     ("handover", "seconds_of_touch"): {"technology": "time of one touch, as when it was booked"},
     ("learning", "report_back"): {"feedback": "whether marketing is told what became of a lead"},
     ("learning", "report_audit"): {"audit_share": "whether somebody checks an unpursued lead"},
-    ("learning", "read_dispositions"): {
-        "visibility": "marketers see the outcomes of others' leads too",
-        "feedback": "how much came back to learn the score's weight from",
-    },
+    ("learning", "read_team_table"): {"visibility": "marketers see what became of others' leads, too"},
     ("market", "offer_candidates"): {
         "technology": "machines make duplicate records",
         "process": "that a written process avoids",
@@ -353,7 +349,8 @@ def test_outcomes_read_no_dial() -> None:
     """The functions that compute odds, churn, expansion taken and viability, by name."""
     trees = {path.stem: ast.parse(path.read_text(encoding="utf-8")) for path in (PACKAGE / "rules").glob("*.py")}
     defined = {
-        file: {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)} for file, tree in trees.items()
+        file: {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+        for file, tree in trees.items()
     }
     outcomes = {
         "winning": {"project_chance", "win_logit", "worth_its_hours", "still_worth", "deal_hours"},

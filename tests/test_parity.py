@@ -141,7 +141,7 @@ def test_a_world_survives_pickling_in_the_middle() -> None:
 
     params = busy()
     world = compiled_until(params, 2, 30)
-    for twin in (copy.deepcopy(world), pickle.loads(pickle.dumps(world))):  # noqa: S301
+    for twin in (copy.deepcopy(world), pickle.loads(pickle.dumps(world))):
         assert digest(twin) == digest(world)
         model = GTMModel.from_world(params, 2, twin)
         model.run()

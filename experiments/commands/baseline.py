@@ -43,7 +43,7 @@ def run(settings: Settings) -> int:
         seeds = [run_seed(settings.seed, r) for r in range(settings.seeds)]
         with Bar(evaluations) as bar:
             best = baseline.search(
-                profile, params, evaluations, seeds, settings.seed, report=lambda n, now, best: bar.advance(1, 0)
+                profile, params, evaluations, seeds, settings.seed, report=lambda _: bar.advance(1, 0)
             )
         values = {name: baseline.rounded(value) for name, value in best.values.items()}
         params = replace(params, values)
@@ -55,9 +55,8 @@ def run(settings: Settings) -> int:
     console.print(f"{profile}: patterns on {fresh} fresh seeds")
     for row in table.itertuples():
         verdict = "met" if row.met else "MISSED"
-        console.print(
-            f"  {row.id:<4} {row.label:<42} {row.value:>9.3f}   accepted {row.low:>8.3f} to {row.high:>8.3f}   {verdict}"
-        )
+        accepted = f"accepted {row.low:>8.3f} to {row.high:>8.3f}"
+        console.print(f"  {row.id:<4} {row.label:<42} {row.value:>9.3f}   {accepted}   {verdict}")
     settings.out.mkdir(parents=True, exist_ok=True)
     given = {theme: group for theme, group in to_dict(params).items() if theme != "reference"}
     found = {"base": settings.organisation, "reference": reference, **_nested(values)}

@@ -50,18 +50,18 @@ class RecordAgent(mesa.Agent):
 
     def __getattr__(self, name: str) -> Any:
         # Only reached when the attribute is not found the usual way.
-        if name in type(self).dtype.names:
+        if name in (type(self).dtype.names or ()):
             return self.record[name].item()
         raise AttributeError(f"{type(self).__name__} has no attribute '{name}'")
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name in type(self).dtype.names:
+        if name in (type(self).dtype.names or ()):
             self.record[name] = value
         else:
             object.__setattr__(self, name, value)
 
     def __init_subclass__(cls) -> None:
         # Mesa's own attributes must not be taken for fields of the record.
-        clash = {"model", "unique_id", "pos", "random", "rng", "step"} & set(getattr(cls, "dtype").names)
+        clash = {"model", "unique_id", "pos", "random", "rng", "step"} & set(cls.dtype.names or ())
         if clash:
             raise TypeError(f"fields {sorted(clash)} hide attributes of mesa.Agent")

@@ -143,7 +143,7 @@ class Seller(Person):
             if t["kind"] != DONE
         ]  # fmt: skip
 
-    def choose_task(self, tasks: list[Task]) -> int | None:
+    def choose_task(self, tasks: list[Task]) -> int | None:  # noqa: ARG002 - for those who override it
         """The next task's ``index``, or None to end the day. Default: the compiled rule."""
         chosen = int(kernel.seller_choice(self.model.world, self.index))
         return chosen if chosen >= 0 else None

@@ -58,7 +58,7 @@ class Declaration:
 
 
 def param(
-    default: float | int | bool | str,
+    default: float | bool | str,
     unit: str,
     meaning: str,
     low: float = 0.0,

@@ -24,9 +24,7 @@ def logit(p: float) -> float:
 @compiled
 def ones(mask: int) -> int:
     """Number of ones among the six lowest bits."""
-    return (
-        (mask & 1) + (mask >> 1 & 1) + (mask >> 2 & 1) + (mask >> 3 & 1) + (mask >> 4 & 1) + (mask >> 5 & 1)
-    )
+    return (mask & 1) + (mask >> 1 & 1) + (mask >> 2 & 1) + (mask >> 3 & 1) + (mask >> 4 & 1) + (mask >> 5 & 1)
 
 
 @compiled

@@ -160,11 +160,11 @@ def attempt(w: Any, j: int, index: int) -> None:
         report_back(w, index)
         return
     month.accepted_marketing += 1.0
-    accept(w, j, index, now)
+    accept(w, j, index)
 
 
 @compiled
-def accept(w: Any, j: int, index: int, now: float) -> None:
+def accept(w: Any, j: int, index: int) -> None:
     """The lead becomes an accepted lead and goes to the seller who will meet it."""
     org = w.org[0]
     s = w.sellers[j]

@@ -10,9 +10,9 @@ from sim.draws import Stream, normal, uniform
 from sim.rules.arithmetic import sigmoid
 from sim.rules.capability import complete_record
 from sim.rules.contacting import multiplier_of
+from sim.rules.handover import jump
 from sim.rules.learning import report_back
 from sim.rules.lists import append, arrivals_of, deals_of, remove
-from sim.rules.handover import jump
 from sim.rules.pay import OPEN, WON_ACV, WON_ACV_LOW, WON_DEAL, WON_DEAL_LOW, count, count_company, feel_seller
 from sim.rules.scoring import intent_at
 from sim.rules.winning import project_chance, still_worth, win_logit
@@ -153,11 +153,11 @@ def advance(w: Any, j: int, index: int) -> None:
     sunk = min(1.0, lead.sales_seconds / HOUR / 20.0)
     bar = p.exit_bar * (1.0 - p.sunk_cost * sunk)
     if lead.failures >= p.failure_limit or hoped_value(w, s, lead) < bar:
-        lose(w, j, index, now)
+        lose(w, j, index)
 
 
 @compiled
-def lose(w: Any, j: int, index: int, now: float) -> None:
+def lose(w: Any, j: int, index: int) -> None:
     """An opportunity ends without a win."""
     month = w.months[w.org[0].month]
     month.decided += 1.0
@@ -200,13 +200,15 @@ def close(w: Any, j: int, index: int) -> None:
     if uniform(w.keys[CLOSING], lead.key, 0) < sigmoid(x):
         win(w, j, index, now)
     else:
-        lose(w, j, index, now)
+        lose(w, j, index)
 
 
 @compiled
 def leave_chance(p: Any, lead: Any, months: float) -> float:
     """Chance a seller sees that this customer leaves within so many months."""
-    risk = p.churn_monthly * math.exp(p.churn_fit * (p.fit_center - lead.fit)) * (1.0 + p.churn_discount * lead.discount)
+    risk = (
+        p.churn_monthly * math.exp(p.churn_fit * (p.fit_center - lead.fit)) * (1.0 + p.churn_discount * lead.discount)
+    )
     return 1.0 - math.exp(-risk * p.churn_first_year * months)
 
 
@@ -223,7 +225,6 @@ def promises_too_much(p: Any, s: Any, lead: Any, x: float) -> bool:
 @compiled
 def win(w: Any, j: int, index: int, now: float) -> None:
     """A deal is won: booked, credited, perhaps its score amended, and handed to success."""
-    p = w.params[0]
     org = w.org[0]
     s = w.sellers[j]
     lead = w.leads[index]

@@ -223,8 +223,12 @@ def plan_week(w: Any, i: int) -> None:
     value_generate = per_hour * (m.pay_lead + share * felt_value(w, m, good, p.acv, p.cycle_days))
     m.hour_value = value_generate
     # One touch lifts a score by this much; below the bar that brings an MQL nearer.
-    lift = 0.25 * (1.0 - org.weight) * p.nurture_gain * (1.0 - p.intent_mean) / max(
-        p.intent_mean * (1.0 - p.intent_mean) * max(p.intent_spread, 0.1), 1e-6
+    lift = (
+        0.25
+        * (1.0 - org.weight)
+        * p.nurture_gain
+        * (1.0 - p.intent_mean)
+        / max(p.intent_mean * (1.0 - p.intent_mean) * max(p.intent_spread, 0.1), 1e-6)
     )
     crossing = min(1.0, lift / max(gap, 0.02))
     gain_quality = felt_value(w, m, good + lift, p.acv, p.cycle_days) - felt_value(w, m, good, p.acv, p.cycle_days)

@@ -87,9 +87,7 @@ def list_deals(w: Any, j: int) -> None:
         else:
             value = hoped_value(w, s, lead)
             if lead.steps >= p.steps:
-                if due:
-                    add_task(w, s, CLOSE, index, value, p.close, True)
-                elif pulls_forward(w, s, lead):
+                if due or pulls_forward(w, s, lead):
                     add_task(w, s, CLOSE, index, value, p.close, True)
                 else:
                     list_deepening(w, s, index)
@@ -162,7 +160,7 @@ def prospect(w: Any, j: int, k: int) -> None:
         chance = project_chance(p, lead.intent) * sigmoid(win_logit(p, lead, lead.intent, 10.0, s.skill))
         lead.signal = logit(chance) + s.optimism + p.first_talk_noise * normal(w.keys[ACCEPT], lead.key, 0)
         w.months[org.month].finds += 1.0
-        accept(w, j, index, now)
+        accept(w, j, index)
     # The territory now yields less: value the next block anew.
     value_task(p, w.tasks[k], prospecting_value(p, s))
 
