@@ -111,6 +111,8 @@ class Finding:
         Whether the whole interval gives the same verdict.
     why : str
         One sentence.
+    telling : bool
+        Whether the sentence says more than the numbers beside it.
     """
 
     id: str
@@ -126,6 +128,7 @@ class Finding:
     n: int
     settled: bool
     why: str
+    telling: bool = True
 
 
 def interval(values: Values) -> tuple[float, float, float, int]:
@@ -154,11 +157,13 @@ def judge(fact: Fact, seen: Seen) -> Finding:
     why = f"{seen.note}; " if seen.note else ""
     why += f"the mean is {where} what is accepted"
     settled = all_inside if passed else outside
-    if not settled:
-        why += ", and its interval reaches past the edge" if n > 1 else ", and one seed gives no interval"
+    if n == 1:
+        why += ", and one seed gives no interval"
+    elif not settled:
+        why += ", but its interval reaches past the edge" + (", which is not enough here" if fact.sure else "")
     return Finding(
         fact.id, fact.label, fact.target, fact.unit, "pass" if passed else "fail", value, low, high,
-        fact.low, fact.high, n, settled, _sentence(why),
+        fact.low, fact.high, n, settled, _sentence(why), bool(seen.note),
     )  # fmt: skip
 
 
@@ -231,7 +236,7 @@ def validate(
     seeds: Sequence[int],
     executor: Literal["serial", "local"] = "local",
     workers: int | None = None,
-    report: Callable[[int], object] = id,
+    report: Callable[[int], None] = lambda _: None,
 ) -> list[Finding]:
     """Run what the facts need, every organisation once and on the same seeds, and judge.
 

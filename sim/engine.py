@@ -17,7 +17,7 @@ from sim.measures import MEASURES, measure_run
 from sim.parameters import Event, Incentives, ParameterError, Params, replace
 from sim.rules.tasks import Choice
 from sim.windows import window
-from sim.world import build, digest, grow
+from sim.world import build, digest, make_room
 
 Engine = Literal["compiled", "mesa"]
 ENGINES = ("compiled", "mesa")
@@ -132,7 +132,7 @@ def advance(world: S.World, stop: int, choose: Choice | None = None) -> None:
     """Run the compiled engine until day ``stop``, growing arrays between days."""
     run = run_days if choose is None else run_days_choosing(choose)
     while run(world, stop) < stop:
-        grow(world)
+        make_room(world)
 
 
 def finish(world: S.World, params: Params, seed: int) -> Result:

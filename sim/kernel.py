@@ -15,11 +15,12 @@ from sim.rules.marketing import marketer_day
 from sim.rules.selling import make_seller_day, seller_begin, seller_day, seller_end, seller_perform
 from sim.rules.success import manager_day
 from sim.rules.tasks import Choice, choose_task
+from sim.state import CUSTOMERS_FULL, LEADS_FULL, TASKS_FULL
 
 
 @compiled
-def room(w: Any) -> bool:
-    """Whether the arrays have room for anything that can happen today."""
+def lacking(w: Any) -> int:
+    """Which arrays could run out of room today: 0, or LEADS_FULL + CUSTOMERS_FULL + TASKS_FULL."""
     p = w.params[0]
     org = w.org[0]
     blocks = math.ceil(p.day_hours / p.prospect) + 1.0
@@ -30,12 +31,15 @@ def room(w: Any) -> bool:
         here = w.lists[deals_of(org, j)].count
         deals += here
         longest = max(longest, here)
-    return (
-        org.leads + new_leads <= w.leads.shape[0]
-        and org.customers + deals <= w.customers.shape[0]
-        # Deals handed over today have no task before tomorrow.
-        and longest + p.attention + 2 <= w.tasks.shape[0]
-    )
+    full = 0
+    if org.leads + new_leads > w.leads.shape[0]:
+        full += LEADS_FULL
+    if org.customers + deals > w.customers.shape[0]:
+        full += CUSTOMERS_FULL
+    # Deals handed over today have no task before tomorrow.
+    if longest + p.attention + 2 > w.tasks.shape[0]:
+        full += TASKS_FULL
+    return full
 
 
 def make_run_days(seller_day: Callable[[Any, int], None]) -> Callable[[Any, int], int]:
@@ -45,7 +49,7 @@ def make_run_days(seller_day: Callable[[Any, int], None]) -> Callable[[Any, int]
     def run(w: Any, stop: int) -> int:
         """Run until day ``stop`` or until an array must grow; return the day reached."""
         org = w.org[0]
-        while org.day < stop and room(w):
+        while org.day < stop and lacking(w) == 0:
             begin_of_day(w)
             for i in range(org.marketers):
                 marketer_day(w, i)
@@ -84,9 +88,9 @@ def found_world(w: Any) -> None:
 
 
 @entry_point
-def has_room(w: Any) -> bool:
-    """Whether the arrays have room for today."""
-    return room(w)
+def full_arrays(w: Any) -> int:
+    """Which arrays must grow before today (see :func:`lacking`)."""
+    return lacking(w)
 
 
 @entry_point

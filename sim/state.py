@@ -318,7 +318,9 @@ class World:
 register_world(World, LAYOUT)
 
 
-GROWING = ("leads", "customers", "tasks")
+# Arrays that grow between days, and how compiled code says that one must.
+LEADS_FULL, CUSTOMERS_FULL, TASKS_FULL = 1, 2, 4
+GROWING = {"leads": LEADS_FULL, "customers": CUSTOMERS_FULL, "tasks": TASKS_FULL}
 
 
 def records(size: int | tuple[int, ...], dtype: np.dtype[Any]) -> Records:

@@ -11,7 +11,7 @@ from scipy import stats
 
 from sim import state as S
 from sim.draws import stream_keys
-from sim.kernel import found_world, has_room
+from sim.kernel import found_world, full_arrays
 from sim.parameters import Params, numeric_record
 from sim.parameters.declare import ParameterError
 from sim.parameters.pay import N_COUNTS, QUOTA, Event, Incentives, Period, Role, Scope, Term
@@ -141,7 +141,7 @@ def build(params: Params, seed: int, months: int, felt: Incentives | None = None
     paid_terms = term_records(params, params.incentives)
     felt_terms = paid_terms if felt is None else term_records(params, felt)
     world = World(
-        leads=S.records(1024, S.LEAD),
+        leads=S.records(expected_leads(params, months), S.LEAD),
         customers=S.records(initial + 256, S.CUSTOMER),
         marketers=S.records(people.marketers, S.MARKETER_RECORD),
         sellers=S.records(sellers, S.SELLER_RECORD),
@@ -183,6 +183,13 @@ def build(params: Params, seed: int, months: int, felt: Incentives | None = None
     return world
 
 
+def expected_leads(params: Params, months: int) -> int:
+    """Room for the leads of a usual run, so that growing is the exception (memory is taken when used)."""
+    captured = params.market.candidates_per_day * params.market.capture_share * S.MONTH * months
+    found = (params.people.developers + params.people.sellers) * 20.0 * months
+    return 1024 + int(min(1.3 * captured + found, 1e6))
+
+
 def earnings(params: Params, incentives: Incentives) -> NDArray[np.float64]:
     """Base pay a month and on-target variable pay a year by role, shape (role, 2), €."""
     people = params.people
@@ -200,19 +207,15 @@ def earnings(params: Params, incentives: Incentives) -> NDArray[np.float64]:
     return table
 
 
-def grow(world: World) -> None:
-    """Make room for more leads, customers and tasks."""
-    for name in S.GROWING:
-        old = getattr(world, name)
-        new = S.records(2 * len(old), old.dtype)
-        new[: len(old)] = old
-        world.put(name, new)
-
-
 def make_room(world: World) -> None:
-    """Grow the arrays until one more day fits, whatever happens in it."""
-    while not has_room(world):
-        grow(world)
+    """Grow the arrays that could run out of room today, whatever happens in it."""
+    while full := full_arrays(world):
+        for name, mark in S.GROWING.items():
+            if full & mark:
+                old = getattr(world, name)
+                new = S.records(2 * len(old), old.dtype)
+                new[: len(old)] = old
+                world.put(name, new)
 
 
 def digest(world: World) -> str:

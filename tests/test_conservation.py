@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim import state as S
@@ -18,7 +19,7 @@ from sim.rules.lists import accounts_of, arrivals_of, deals_of, dispositions_of,
 from sim.rules.workload import seconds
 from sim.state import World
 from sim.world import build
-from tests.worlds import busy, parameters
+from tests.worlds import FEW, busy, parameters
 
 pytestmark = pytest.mark.skipif(INTERPRETED, reason="too slow without the compiler")
 SEEDS = st.integers(0, 2**63 - 1)
@@ -183,7 +184,7 @@ def check_hours(world: World, params: Params) -> None:
 def _owed_by_role(world: World) -> np.ndarray:
     ends = np.cumsum([0, *_heads(world)])
     owed = np.asarray(world.owed)
-    return np.array([owed[a:b].sum(axis=0) for a, b in zip(ends[:-1], ends[1:], strict=True)])
+    return np.array([owed[a:b].sum(axis=0) for a, b in itertools.pairwise(ends)])
 
 
 # ---------------------------------------------------------------- stocks
@@ -261,7 +262,7 @@ def test_everything_adds_up_on_the_mesa_engine(developers: int) -> None:
 
 
 @pytest.mark.boundscheck
-@settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(FEW, max_examples=15)
 @given(parameters(), SEEDS)
 def test_everything_adds_up_in_random_organisations(params: Params, seed: int) -> None:
     for world in every_day(params, seed):

@@ -283,7 +283,7 @@ PLANS: dict[str, dict[str, object]] = {
         ],
     },
 }
-# Growth on the day of leaving cannot be told apart: where growth is paid nobody leaves, where leavers count nobody grows.
+# Growth on the day of leaving cannot be told apart: where growth is paid nobody leaves, else nobody grows.
 STILL = {"customers__churn_monthly": 0.0}
 NO_GROWTH = {"behaviour__expansion_find": 0.0}
 

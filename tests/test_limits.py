@@ -217,7 +217,7 @@ def test_work_on_a_deal_wins_as_stated(hours: float) -> None:
 
 
 def test_a_deal_takes_its_cycle_when_every_step_succeeds() -> None:
-    """(steps + 1) waits of cycle / (steps + 1) days, and less than a day each for the seller to get round to it."""
+    """(steps + 1) waits of cycle / (steps + 1) days. What falls due in a day is done at any hour of it or the next."""
     params = organisation(
         FUNNEL, behaviour__step_intercept=10.0, behaviour__step_not_real=1.0, market__win_intercept=10.0,
         market__win_not_real=0.0, horizon__months=12,
@@ -229,8 +229,10 @@ def test_a_deal_takes_its_cycle_when_every_step_succeeds() -> None:
     leads = leads_of(r.world)[clients["lead"]]
     took = clients["since"] - leads["opened"]
     in_last_weeks = 63 - np.floor(clients["since"]).astype(int) % 63 <= 21  # may be pulled forward
-    assert np.all(took[~in_last_weeks] >= 20.0 - 1e-9)
-    assert np.all(took <= 20.0 + 4 * 1.0 + 1e-9)
+    waits = params.behaviour.steps + 1
+    assert np.all(took[~in_last_weeks] > 20.0 - waits)
+    assert np.all(took < 20.0 + waits)
+    assert abs(float(took[~in_last_weeks].mean()) - 20.0) < 1.0
 
 
 # ---- intent, routing, customers, territory ----------------------------------------------------
@@ -238,13 +240,13 @@ def test_a_deal_takes_its_cycle_when_every_step_succeeds() -> None:
 
 def test_intent_halves_in_its_half_life() -> None:
     """At the first talk a lead's intent is what it was born with, cooled by its age, to the last digits."""
-    params = organisation(FUNNEL, market__intent_half_life_days=30.0, people__sellers=3, horizon__months=6)
+    params = organisation(FUNNEL, market__intent_half_life_days=5.0, people__sellers=3, horizon__months=6)
     leads = leads_of(sim.simulate(params, seed=17).world)
     talked = leads[leads["intent_time"] > leads["born"]]
     age = talked["intent_time"] - talked["born"]
     assert len(talked) > 100
-    assert age.max() > 30  # three sellers for nine leads a day: some wait for weeks
-    np.testing.assert_allclose(talked["intent"], params.market.intent_mean * 0.5 ** (age / 30.0), rtol=1e-12)
+    assert age.max() > 10  # three sellers for nine leads a day: some wait for two half-lives
+    np.testing.assert_allclose(talked["intent"], params.market.intent_mean * 0.5 ** (age / 5.0), rtol=1e-12)
 
 
 @pytest.mark.parametrize(("process", "technology"), [(0.0, 0.0), (0.8, 0.75)])
@@ -442,7 +444,7 @@ def test_sellers_earn_commission_on_expected_wins() -> None:
     paid = float(np.asarray(r.world.months["pay_seller"]).sum())
     reference = r.params.reference.seller[sim.parameters.Event.won_acv]
     commission = r.params.people.seller_earnings * r.params.people.seller_variable / reference
-    assert wins > 500
+    assert wins > 300
     assert paid == pytest.approx(wins * r.params.market.acv * commission, rel=1e-9)
 
 

@@ -167,7 +167,7 @@ def test_overrides_go_with_a_name() -> None:
     assert model.params.incentives.name == "hybrid"
     with pytest.raises(ParameterError, match="overrides go with"):
         sim.GTMModel(tiny(), 1, **{"people.sellers": 2})
-    with pytest.raises(ParameterError, match="Did you mean 'people.sellers'"):
+    with pytest.raises(ParameterError, match=r"Did you mean 'people\.sellers'"):
         sim.GTMModel("smb", 1, **{"people.seller": 2})
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import sim
@@ -24,6 +24,7 @@ from sim.parameters import Params
 from sim.world import build, digest
 from tests import refresh_golden
 from tests.worlds import (
+    FEW,
     assert_engines_agree,
     busy,
     compiled_until,
@@ -35,8 +36,6 @@ from tests.worlds import (
 )
 
 ROOT = Path(__file__).resolve().parent.parent
-# Drawing a hundred parameters takes its time, and so does a run with bounds checked.
-FEW = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 SEEDS = st.integers(0, 2**63 - 1)
 # Without the compiler only the smallest runs are affordable.
 pytestmark = pytest.mark.skipif(INTERPRETED, reason="runs with the compiler only")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
 import sim
@@ -84,6 +85,14 @@ def busy(arm: str = "siloed", **changes: object) -> Params:
 
 
 # ---- random valid parameters ------------------------------------------------------------
+
+# Drawing a hundred parameters takes its time; shrinking them would take minutes, and the
+# comparer already says where to look.
+FEW = settings(
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+)
 
 # What decides how long a run takes is kept small; the rest may go anywhere its bounds allow.
 SIZES: dict[str, tuple[float, float]] = {

@@ -87,7 +87,7 @@ def run(settings: Settings) -> int:
         console = Console(highlight=False, width=max(WIDTH, console.width))
     console.print(_table(findings, settings))
     for finding in findings:
-        if finding.verdict != "pass":
+        if finding.telling:
             console.print(f"{finding.id} {finding.verdict}: {finding.why}")
     console.print(STANCE)
     console.print(f"Facts: {settings.out / 'validate.json'}", soft_wrap=True)

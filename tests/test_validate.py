@@ -1,0 +1,242 @@
+"""`gtm validate`: how facts are judged, what is run for them, and the command from words to files."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from experiments import held_out, patterns, validation
+from experiments.commands import main
+from experiments.held_out import HELD_OUT
+from experiments.validation import Fact, Seen, Setting, calibrated, choose, judge, unmeasured
+from sim import load
+from sim.parameters import ParameterError
+from sim.world import build
+
+SHORT = ("organisation=smb", "seeds=2", "horizon.months=6", "horizon.burn_in_months=1")
+EVERY = [*calibrated("mid_market"), *HELD_OUT]
+MEASURED = [fact for fact in HELD_OUT if not fact.cannot]
+
+
+@pytest.fixture(scope="module")
+def setting() -> Setting:
+    params = load("mid_market", overrides={"horizon.months": 6, "horizon.burn_in_months": 1})
+    return Setting("mid_market", params)
+
+
+def fact(name: str) -> Fact:
+    return next(fact for fact in EVERY if fact.id == name)
+
+
+def frames(*columns: dict[str, list[float]]) -> list[pd.DataFrame]:
+    return [pd.DataFrame(column) for column in columns]
+
+
+# ---------------------------------------------------------------- judging
+
+
+@pytest.mark.parametrize(
+    ("values", "verdict", "settled"),
+    [
+        ([0.15, 0.16, 0.17], "pass", True),
+        ([0.05, 0.10, 0.20], "pass", False),
+        ([0.31, 0.32, 0.33], "fail", True),
+        ([0.05, 0.30, 0.34], "fail", False),
+        ([0.15, math.nan, 0.17], "pass", False),
+        ([0.15], "pass", False),
+        ([math.nan, math.nan], "cannot", False),
+    ],
+)
+def test_verdict_is_on_the_mean(values, verdict, settled):
+    accepted = Fact("X1", "", "", low=0.10, high=0.20)
+    found = judge(accepted, Seen(np.array(values)))
+    assert (found.verdict, found.settled) == (verdict, settled)
+    assert found.why.endswith(".")
+
+
+def test_where_it_must_be_sure_the_mean_is_not_enough():
+    accepted = Fact("X1", "", "", low=0.10, high=0.20, sure=True)
+    assert judge(accepted, Seen(np.array([0.15, 0.16, 0.17]))).verdict == "pass"
+    assert judge(accepted, Seen(np.array([0.05, 0.10, 0.20]))).verdict == "fail"
+    assert judge(accepted, Seen(np.array([0.15]))).verdict == "fail"
+
+
+def test_interval_is_students():
+    mean, low, high, n = validation.interval(np.array([1.0, 2.0, 3.0, 4.0, math.inf]))
+    assert (mean, n) == (2.5, 4)
+    half = 3.182446 * math.sqrt(5 / 3) / 2  # t at 97.5 %, 3 degrees of freedom
+    assert (low, high) == pytest.approx((2.5 - half, 2.5 + half), rel=1e-6)
+
+
+def test_what_cannot_be_measured_says_why():
+    found = unmeasured(fact("V3"), fact("V3").cannot)
+    assert found.verdict == "cannot"
+    assert "tracked" in found.why
+    assert math.isnan(found.value)
+
+
+# ---------------------------------------------------------------- the facts
+
+
+def test_every_fact_of_the_register_is_there_once():
+    ids = [fact.id for fact in EVERY]
+    assert len(ids) == len(set(ids))
+    wholes = {name.rstrip("abc") for name in ids}
+    assert wholes == {*(f"C{n}" for n in range(1, 12)), *(f"V{n}" for n in range(1, 12))}
+
+
+def test_calibration_patterns_are_those_of_the_search():
+    for profile in patterns.PROFILES:
+        known = [p for p in patterns.patterns(profile) if p.id != "aux"]
+        assert [(f.label, f.low, f.high) for f in calibrated(profile)] == [(p.label, p.low, p.high) for p in known]
+
+
+def test_a_whole_means_all_its_parts():
+    assert [f.id for f in choose(EVERY, ["V4", "C6b"])] == ["C6b", "V4a", "V4b"]
+    assert [f.id for f in choose(EVERY, ["C1"])] == ["C1"]
+    assert choose(EVERY, []) == EVERY
+    with pytest.raises(ParameterError, match="V44"):
+        choose(EVERY, ["V44"])
+
+
+@pytest.mark.parametrize("each", MEASURED, ids=lambda each: each.id)
+def test_worlds_can_be_built(each, setting):
+    worlds = each.worlds(setting)
+    assert len(set(worlds)) == len(worlds)
+    for params in worlds:
+        assert params.horizon == setting.params.horizon
+        build(params, 1, 7)
+
+
+def test_contrasts_change_what_the_study_changed(setting):
+    today = setting.params
+    flat, bonus, token = fact("C11a").worlds(setting)
+    assert flat.incentives.seller == ()
+    (term,) = bonus.incentives.seller
+    assert (term.event, term.scope, bonus.people.pod_size) == ("won_acv", "pod", 7)
+    assert term.rate * today.reference.seller[6] == pytest.approx(0.022 * today.people.seller_earnings)
+    assert bonus.incentives.marketer == today.incentives.marketer
+    assert token.incentives.seller[0].rate < 1e-3 * term.rate
+    held, free, capped = fact("C11b").worlds(setting)
+    assert (held.incentives.seller[0].cap, free.incentives.seller[0].cap) == (1.0, 0.0)
+    assert (held.people.quota_ratchet_up, free.people.quota_ratchet_up) == (0.5, 0.0)
+    assert (capped.incentives.seller, capped.people) == (held.incentives.seller, free.people)
+    assert held.incentives.seller[0].weight == free.incentives.seller[0].weight
+    for name in ("V5a", "V5b"):
+        other, hybrid = fact(name).worlds(setting)
+        assert replace(other, incentives=hybrid.incentives) == hybrid
+        assert other.incentives.seller == hybrid.incentives.seller == today.incentives.seller
+    for params in fact("V2").worlds(setting):
+        assert params.people == today.people
+    for params in fact("V11a").worlds(setting):
+        assert replace(params, alignment=today.alignment) == today
+
+
+def test_discounts_are_those_of_enterprise(setting):
+    (params,) = fact("V4b").worlds(setting)
+    assert params.market.acv == load("enterprise").market.acv
+    own = Setting("enterprise", load("enterprise", overrides={"behaviour.close_discount": 0.1}))
+    (params,) = fact("V4b").worlds(own)
+    assert params.behaviour.close_discount == 0.1
+
+
+def test_a_team_too_small_is_no_team(setting):
+    params = load("mid_market", overrides={"people.sellers": 3})
+    findings = validation.validate(Setting("mid_market", params), [fact("V6b")], [1])
+    assert [found.verdict for found in findings] == ["cannot"]
+
+
+def test_peak_of_lead_volume():
+    inside = [
+        {"new_arr": [y, y + 1.0], "mqls": [y, y], "obliged_per_seller_month": [0.0, 0.0]} for y in (1, 2, 3, 5, 6, 4, 3)
+    ]
+    seen = fact("V2").read(frames(*inside))
+    assert seen.values == pytest.approx([6 / 3 - 1, 7 / 4 - 1])
+    assert "peaks at 2 ×" in seen.note
+    rising = [
+        {"new_arr": [y, y], "mqls": [y, y], "obliged_per_seller_month": [0.0, 0.0]} for y in (1, 2, 3, 4, 5, 6, 7)
+    ]
+    seen = fact("V2").read(frames(*rising))
+    assert judge(fact("V2"), seen).verdict == "fail"
+
+
+def test_signs_of_the_contrasts():
+    low = {"new_arr": [100.0, 100.0], "effort_sales": [0.7, 0.7]}
+    high = {"new_arr": [103.0, 105.0], "effort_sales": [0.7, 0.7]}
+    assert fact("C11a").read(frames(low, high, low)).values == pytest.approx([0.03, 0.05])
+    assert fact("C11b").read(frames(low, high, low)).values == pytest.approx([0.03, 0.05])
+    assert fact("V6b").read(frames(low, low, high)).values == pytest.approx([0.03, 0.05])
+    assert fact("V6c").read(frames(low, low, low, high)).values == pytest.approx([0.03, 0.05])
+    kept, won = {"cohort_retention": [0.9, 0.9]}, {"cohort_retention": [0.88, 0.87]}
+    assert fact("V7").read(frames(kept, won)).values == pytest.approx([-0.02, -0.03])
+    before, after = {"gross_retention": [0.90, 0.90]}, {"gross_retention": [0.92, 0.92]}
+    assert fact("V11b").read(frames(before, after, after)).values == pytest.approx([-0.2, -0.2])
+    assert np.isnan(held_out.relative(np.array([1.0]), np.array([0.0]))).all()
+
+
+# ---------------------------------------------------------------- the command
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("validate")
+    page = folder / "page.md"
+    page.write_text("a {b}\n<!-- validation-smb:begin -->\nold\n<!-- validation-smb:end -->\nc\n", encoding="utf-8")
+    words = ["validate", *SHORT, "facts=[C1,C6,C10,C11a,V1,V4,V7]", f"page={page}", f"out={folder / 'out'}"]
+    assert main(words) == 0
+    return folder
+
+
+def test_files(study):
+    found = json.loads((study / "out" / "validate.json").read_text(encoding="utf-8"))
+    assert [f["id"] for f in found["facts"]] == ["C1", "C6a", "C6b", "C10", "C11a", "V1", "V4a", "V4b", "V7"]
+    assert sum(found["counts"].values()) == len(found["facts"])
+    for each in found["facts"]:
+        assert each["verdict"] in ("pass", "fail", "cannot")
+        assert each["target"]
+        assert each["why"].endswith(".")
+        assert each["command"] == f"gtm validate {' '.join(SHORT)} 'facts=[{each['id']}]'"
+        if each["verdict"] == "cannot":
+            assert each["value"] is None
+        else:
+            assert each["low"] <= each["value"] <= each["high"]
+    manifest = json.loads((study / "out" / "manifest.json").read_text(encoding="utf-8"))
+    assert (manifest["command"], manifest["seed"]) == ("validate", 3)
+
+
+def test_page_gets_the_results_and_keeps_the_rest(study):
+    text = (study / "page.md").read_text(encoding="utf-8")
+    assert text.startswith("a {b}\n<!-- validation-smb:begin -->\n`gtm validate organisation=smb seeds=2")
+    assert text.endswith("<!-- validation-smb:end -->\nc\n")
+    assert "old" not in text
+    assert text.count("\n| ") == 1 + 9
+
+
+def test_its_command_gives_a_fact_again(study, tmp_path):
+    found = json.loads((study / "out" / "validate.json").read_text(encoding="utf-8"))
+    assert main(["validate", *SHORT, "facts=[V7]", "executor=serial", f"out={tmp_path / 'again'}"]) == 0
+    again = json.loads((tmp_path / "again" / "validate.json").read_text(encoding="utf-8"))
+    assert again["facts"] == [each for each in found["facts"] if each["id"] == "V7"]
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("facts=[V99]", "V99"),
+        ("facts=7", "facts=7"),
+        ("executor=dask", "executor"),
+        ("engine=mesa", "engine"),
+        ("page=nowhere.md", "nowhere.md"),
+    ],
+)
+def test_wrong_input_is_refused(word, said, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["validate", *SHORT, word]) == 2
+    assert said in capsys.readouterr().err
+    assert not list(tmp_path.glob("outputs/validate/*"))
