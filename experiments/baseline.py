@@ -28,7 +28,7 @@ SEARCHED = (
     "market.capture_share", "market.generation_elasticity", "market.intent_mean", "market.project_intercept",
     "market.win_intercept", "market.win_intent", "market.win_hours", "market.readiness_mean", "market.cycle_days",
     "customers.churn_monthly", "customers.demand_monthly", "workload.seller_fixed", "workload.step", "workload.triage",
-    "people.skill_spread", "behaviour.bar_quantile", "behaviour.bar_drift", "behaviour.pushing_cost",
+    "people.skill_spread", "market.win_skill", "market.acv_spread", "behaviour.bar_quantile", "behaviour.bar_drift", "behaviour.pushing_cost",
     "behaviour.nurture_gain", "behaviour.score_noise", "behaviour.call_base", "behaviour.call_bar",
     "behaviour.accept_bar", "behaviour.open_bar", "behaviour.reach_probability", "behaviour.first_talk_noise",
     "behaviour.detect_probability", "behaviour.step_intercept", "behaviour.territory_refresh",
@@ -89,7 +89,7 @@ def search(
     profile: str,
     params: Params,
     evaluations: int,
-    seeds: Sequence[int] = (1, 2, 3, 4),
+    seeds: Sequence[int] = (1, 2, 3, 4, 5, 6),
     root: int = 1,
     report: Callable[[Candidate], None] | None = None,
 ) -> Candidate:

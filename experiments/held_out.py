@@ -320,7 +320,7 @@ def read_alignment(measure: str) -> Any:
         further = mean(change(runs[2], runs[0]))
         words = points(further) if measure == "revenue_growth" else percent(further)
         return Seen(
-            change(runs[1], runs[0]), f"at the stage called aligned; at the last stage, integrated, it is {words}"
+            change(runs[1], runs[0]), f"measured at the stage aligned; at the last stage, integrated, it is {words}"
         )
 
     return reader

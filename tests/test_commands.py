@@ -219,7 +219,9 @@ def test_commands_are_listed_and_unknown_ones_refused(capsys: pytest.CaptureFixt
     assert all(f"gtm {name}" in listed for name in COMMANDS)
     assert "sweep" not in listed
     assert main(["comprae"]) == 2
-    assert "comprae: unknown command; known are run, compare. Did you mean 'compare'?" in capsys.readouterr().err
+    assert (
+        f"comprae: unknown command; known are {', '.join(COMMANDS)}. Did you mean 'compare'?" in capsys.readouterr().err
+    )
 
 
 @pytest.mark.parametrize("command", sorted(COMMANDS))

@@ -279,7 +279,7 @@ PLANS: dict[str, dict[str, object]] = {
         "marketer": [{"event": "won_deal", "rate": 200, "clawback_months": 3}],
         "seller": [
             {"event": "won_acv", "rate": 0.1, "clawback_months": 12},
-            {"event": "won_acv", "rate": 0.1, "clawback_months": 12, "scope": "team", "period": "quarter"},
+            {"event": "won_acv", "rate": 0.1, "scope": "team", "period": "quarter"},
         ],
     },
 }

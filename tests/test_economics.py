@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import SimpleNamespace
 from typing import Any
 
@@ -39,20 +39,32 @@ SEEDS = range(101, 113)
 Array = np.ndarray[Any, Any]
 
 
+Rows = list[dict[str, float]]
+
+
+def results(
+    plan: str = "siloed", settings: Mapping[str, object] | None = None, seeds: range = SEEDS, months: int = 12
+) -> Iterator[Result]:
+    """One run a seed, each forgotten when the next is asked for: worlds are large."""
+    changes = {"horizon.months": months, "incentives": plan, **(settings or {})}
+    params = sim.load("mid_market", "siloed", changes)
+    return (sim.simulate(params, seed) for seed in seeds)
+
+
 @functools.cache
-def _runs(plan: str, settings: tuple[tuple[str, object], ...], seeds: range, months: int) -> list[Result]:
-    params = sim.load("mid_market", "siloed", {"horizon.months": months, "incentives": plan, **dict(settings)})
-    return [sim.simulate(params, seed) for seed in seeds]
+def _measures(plan: str, settings: tuple[tuple[str, object], ...], seeds: range, months: int) -> Rows:
+    return [r.measures for r in results(plan, dict(settings), seeds, months)]
 
 
 def runs(
     plan: str = "siloed", settings: Mapping[str, object] | None = None, seeds: range = SEEDS, months: int = 12
-) -> list[Result]:
-    return _runs(plan, tuple((settings or {}).items()), seeds, months)
+) -> Rows:
+    """Measures of one run a seed, kept."""
+    return _measures(plan, tuple((settings or {}).items()), seeds, months)
 
 
-def values(results: list[Result], measure: str) -> Array:
-    return np.array([r.measures[measure] for r in results])
+def values(rows: Rows, measure: str) -> Array:
+    return np.array([row[measure] for row in rows])
 
 
 def limits(difference: Array) -> tuple[float, float]:
@@ -62,7 +74,7 @@ def limits(difference: Array) -> tuple[float, float]:
     return float(difference.mean() - reach), float(difference.mean() + reach)
 
 
-def higher(more: list[Result], less: list[Result], measure: str) -> None:
+def higher(more: Rows, less: Rows, measure: str) -> None:
     difference = values(more, measure) - values(less, measure)
     low, _ = limits(difference)
     assert low > 0.0, f"{measure}: mean difference {difference.mean():.4g}, lower limit {low:.4g}"
@@ -84,17 +96,22 @@ def test_pay_for_mqls_brings_more_and_worse_mqls_than_pay_for_accepted_leads() -
 # ---- information ----------------------------------------------------------------------------
 
 
-def true_slope(results: list[Result]) -> float:
-    """Slope b of P(opportunity | pursued, score) = σ(a + b·z), fitted to all pursued leads (Newton)."""
-    xs, ys = [], []
-    for r in results:
+def slope_errors(settings: Mapping[str, object], seeds: range) -> Array:
+    """How far the believed slope of each run ends from the slope fitted to the pursued leads of all of them."""
+    xs, ys, believed = [], [], []
+    for r in results(settings=settings, seeds=seeds, months=24):
+        believed.append(r.measures["belief_slope"])
         leads = np.asarray(r.world.leads[: int(r.world.org["leads"][0])])
-        # Pursued and decided; the day of birth leaves time for the decision.
+        # Those born in the last 100 days may not be decided yet.
         last = int(r.world.org["day"][0]) - 100
         seen = leads[(leads["attempts"] > 0) & (leads["marketer"] >= 0) & (leads["born"] < last)]
         xs.append((seen["score"] - seen["inflation"] - 0.5) / 0.2)
         ys.append(seen["opened"] > 0)
-    x, y = np.concatenate(xs), np.concatenate(ys).astype(float)
+    return np.abs(np.array(believed) - logistic_slope(np.concatenate(xs), np.concatenate(ys)))
+
+
+def logistic_slope(x: Array, y: Array) -> float:
+    """b of P(y | x) = σ(a + b·x) by Newton's method."""
     design = np.column_stack([np.ones_like(x), x])
     beta = np.zeros(2)
     for _ in range(30):
@@ -106,17 +123,15 @@ def true_slope(results: list[Result]) -> float:
 
 @pytest.mark.parametrize("first_belief", [-1.5, 4.0])
 def test_feedback_brings_beliefs_nearer_the_truth(first_belief: float) -> None:
-    """From a first belief far off on either side, returned dispositions lead nearer the fitted slope."""
+    """From a first belief far off on either side, dispositions of nearly all leads lead nearer than of 1 in 50."""
     common = {"alignment.visibility": 0.5, "behaviour.belief_slope": first_belief}
-    few = runs(settings={**common, "alignment.feedback": 0.05}, months=24)
-    many = runs(settings={**common, "alignment.feedback": 0.9}, months=24)
-    errors = [np.abs(values(r, "belief_slope") - true_slope(r)) for r in (few, many)]
-    low, _ = limits(errors[0] - errors[1])
-    assert low > 0.0, [e.mean() for e in errors]
+    few, many = (slope_errors({**common, "alignment.feedback": f}, SEEDS) for f in (0.02, 0.9))
+    assert limits(few - many)[0] > 0.0, (few.mean(), many.mean())
+    assert many.mean() < 0.5
 
 
 def test_without_feedback_nobody_learns() -> None:
-    for r in runs(settings={"alignment.feedback": 0.0}, seeds=range(101, 104)):
+    for r in results(settings={"alignment.feedback": 0.0}, seeds=range(101, 104)):
         assert r.measures["belief_slope"] == r.params.behaviour.belief_slope
         assert np.all(np.asarray(r.world.months["weight"]) == r.params.behaviour.score_weight_start)
 
@@ -144,7 +159,7 @@ EVERY_ATTEMPT = {
 COSTLY_TRIAGE = {"workload.triage": 0.4}
 
 
-def flooded(times: float, settings: Mapping[str, object]) -> list[Result]:
+def flooded(times: float, settings: Mapping[str, object]) -> Rows:
     """``times`` as many leads, and marketers to qualify them; sellers stay as they are."""
     base = sim.load("mid_market", "siloed")
     return runs(
@@ -299,7 +314,7 @@ def test_pay_never_falls_below_base() -> None:
     cases = [(plan, {}) for plan in ("siloed", "shared_okr", "hybrid", "team_revenue", "quota_accelerator")]
     harsh = {"incentives.seller.won_acv.clawback_months": 100, "customers.churn_monthly": 0.5}
     for plan, settings in [*cases, ("retention", harsh)]:
-        for r in runs(plan, settings, seeds=range(101, 104)):
+        for r in results(plan, settings, seeds=range(101, 104)):
             assert np.all(np.asarray(r.world.pay)[:, S.PAY_VARIABLE] >= 0.0)
             for role in S.ROLE_NAMES:
                 assert np.all(np.asarray(r.world.months[f"pay_{role}"]) >= 0.0)
@@ -350,21 +365,25 @@ def test_process_and_technology_together_lower_manual_hours() -> None:
 def test_technology_on_a_poor_process_multiplies_errors() -> None:
     """Digitising chaos: more wrong fields, more duplicates, scores that say less."""
     manual, tools = (
-        runs(settings={"capability.process": 0.0, "capability.technology": t}, seeds=range(101, 109)) for t in (0.0, 0.9)
+        runs(settings={"capability.process": 0.0, "capability.technology": t}, seeds=range(101, 109))
+        for t in (0.0, 0.9)
     )
     higher(tools, manual, "hours_seller_correction")
     higher(tools, manual, "hours_marketer_search")  # merging duplicates
     higher(manual, tools, "score_validity")
     higher(tools, manual, "leads")  # and more volume
-    for r in manual:
-        assert not np.any(np.asarray(r.world.leads["marks"]) & S.DUPLICATE)
-    # On a written process tools add no errors and no duplicates.
-    written, automated = (
-        runs(settings={"capability.process": 1.0, "capability.technology": t}, seeds=range(101, 103)) for t in (0.0, 0.9)
-    )
-    for a, b in zip(written, automated, strict=True):
-        for r in (a, b):
-            assert not np.any(np.asarray(r.world.leads["marks"]) & S.DUPLICATE)
+    # On a written process tools add none.
+    shares = [[duplicated(p, t) for t in (0.0, 0.9)] for p in (0.0, 1.0)]
+    assert shares[0][0] == shares[1][0] == shares[1][1] == 0.0
+    assert shares[0][1] > 0.1
+
+
+def duplicated(process: float, technology: float) -> float:
+    """Share of captured records that are duplicates."""
+    settings = {"capability.process": process, "capability.technology": technology}
+    (r,) = results(settings=settings, seeds=range(101, 102))
+    leads = np.asarray(r.world.leads[: int(r.world.org["leads"][0])])
+    return float(((leads[leads["source"] == S.FROM_MARKETING]["marks"] & S.DUPLICATE) > 0).mean())
 
 
 def test_data_raises_the_validity_of_scores() -> None:

@@ -133,20 +133,21 @@ EURO_EVENTS = ("won_acv", "retained_arr", "expansion_arr", "company_revenue")
 
 
 @st.composite
-def terms(draw: st.DrawFn) -> dict[str, object]:
-    """One valid term of a pay plan."""
+def terms(draw: st.DrawFn, role: str = "seller") -> dict[str, object]:
+    """One valid term of a pay plan: only own results can be clawed back, only sellers have a quota."""
     event = draw(st.sampled_from([e.name for e in Event]))
     term: dict[str, object] = {
         "event": event,
         "rate": draw(st.floats(0, 0.3 if event in EURO_EVENTS else 400.0, allow_subnormal=False)),
         "scope": draw(st.sampled_from([s.name for s in Scope])),
         "period": draw(st.sampled_from([p.name for p in Period])),
-        "clawback_months": draw(st.sampled_from([0, 0, 1, 12])),
         "low_score_multiplier": draw(st.sampled_from([1.0, 1.0, 0.0, 2.0])),
     }
+    if term["scope"] == "individual":
+        term["clawback_months"] = draw(st.sampled_from([0, 0, 1, 12]))
     if draw(st.booleans()):
         number = st.floats(1e3, 1e6) if event in EURO_EVENTS else st.floats(0.5, 50)
-        term["target"] = draw(st.one_of(st.just("quota"), number))
+        term["target"] = draw(st.one_of(st.just("quota"), number) if role == "seller" else number)
         term["cliff"] = draw(st.sampled_from([0.0, 0.4, 1.0]))
         term["cap"] = draw(st.sampled_from([0.0, 1.0, 1.5]))
         term["accelerator"] = draw(st.sampled_from([1.0, 0.0, 2.5]))
@@ -156,7 +157,7 @@ def terms(draw: st.DrawFn) -> dict[str, object]:
 def incentives() -> st.SearchStrategy[dict[str, object]]:
     """Valid pay plans of up to three terms a role."""
     return st.fixed_dictionaries(
-        {role.name: st.lists(terms(), max_size=3) for role in Role},
+        {role.name: st.lists(terms(role.name), max_size=3) for role in Role},
         optional={"cost_neutral": st.booleans(), "low_score_quantile": st.floats(0, 1)},
     )
 

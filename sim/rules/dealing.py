@@ -255,9 +255,6 @@ def win(w: Any, j: int, index: int, now: float) -> None:
     if low:
         count_company(w, WON_DEAL_LOW, 1.0)
         count_company(w, WON_ACV_LOW, acv)
-    if low:
-        count_company(w, WON_DEAL_LOW, 1.0)
-        count_company(w, WON_ACV_LOW, acv)
     s.won_quarter += acv
     feel_seller(w, j)
     report_back(w, index)
