@@ -262,9 +262,10 @@ def _gini(w: Window) -> float:
 
 @measure("last_month_of_quarter_share", "New ARR in the last month of the quarter", "fraction", "new ARR of third months / new ARR of whole quarters", "of whole quarters")
 def _hockey(w: Window) -> float:
-    quarters = len(w.monthly) // 3
-    new = np.asarray(w.monthly["new_arr"][: 3 * quarters]).reshape(quarters, 3)
-    return ratio(float(new[:, 2].sum()), float(new.sum()))
+    new = w.monthly["new_arr"].tolist()
+    first = -w.start % 3  # the first month of a quarter, as pay and quotas count them
+    quarters = [new[k : k + 3] for k in range(first, len(new) - 2, 3)]
+    return ratio(sum(q[2] for q in quarters), sum(sum(q) for q in quarters))
 
 
 @measure("obliged_per_seller_month", "Obliged MQLs per seller and month", "leads", "MQLs whose follow-up is owed / people who follow up", "mean per month")

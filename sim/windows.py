@@ -27,7 +27,9 @@ class Window:
         Monthly records of the first and last month.
     hours : array, shape (role, class)
         Seconds.
-    months : int
+    start : int
+        First month, counted from the first simulated day.
+    months : float
         Length of the window.
     params : Params
         Of the run.
@@ -41,6 +43,7 @@ class Window:
     first: Any
     last: Any
     hours: NDArray[np.int64]
+    start: int
     months: float
     params: Params
     people: NDArray[np.float64] | None
@@ -82,6 +85,7 @@ def window(world: S.World, params: Params, start: int, stop: int, whole: bool) -
         first=monthly[0],
         last=monthly[-1],
         hours=world.hours[start:stop].sum(axis=0),
+        start=start,
         months=days / S.MONTH,
         params=params,
         people=np.asarray(world.pay) if whole else None,

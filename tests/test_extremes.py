@@ -242,6 +242,12 @@ def test_a_whole_theme_at_its_bounds(theme: str, end: str) -> None:
     check(result.world, result.params)
 
 
+def test_a_territory_that_empties_at_once() -> None:
+    """An hour takes more than there is: the share left is 0, not a root of something negative."""
+    use = {"behaviour__territory_use": 1.0, "behaviour__territory_power": 0.1, "behaviour__territory_refresh": 0.01}
+    well(simulate(busy(**use), 2))
+
+
 # ---------------------------------------------------------------- room and refusals
 
 

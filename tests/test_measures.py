@@ -115,9 +115,9 @@ def gini(r: Records) -> float:
 
 
 def hockey(r: Records) -> float:
-    thirds = [r.table["new_arr"][k] for k, row in enumerate(r.rows) if row % 3 == 2]
-    whole = len(r.rows) // 3 * 3
-    return sum(thirds) / sum(r.table["new_arr"][:whole])
+    new = dict(zip(r.rows, r.table["new_arr"], strict=True))
+    thirds = [row for row in new if row % 3 == 2 and row - 2 in new]
+    return sum(new[row] for row in thirds) / sum(new[row - k] for row in thirds for k in range(3))
 
 
 def daily(r: Records, column: str, *roles: str) -> float:
@@ -326,7 +326,7 @@ def test_without_customers_growth_and_retention_are_undefined() -> None:
 # ---- quarters are those of the calendar ---------------------------------------------------------------
 
 
-@pytest.mark.parametrize("burn_in", [0, 3, 6])
+@pytest.mark.parametrize("burn_in", [0, 3, 6, 7])
 def test_last_months_are_those_before_a_quarter_end(burn_in: int) -> None:
     params = sim.load("mid_market", "siloed", {"horizon.months": 12, "horizon.burn_in_months": burn_in})
     result = sim.simulate(params, 32)

@@ -295,7 +295,6 @@ ARGUED: dict[tuple[str, str], dict[str, str]] = {
     ("contacting", "contact_obliged"): {"follow_up_obligation": "whether a duty of follow-up exists at all"},
     ("dealing", "amend"): {"score_owner": "whether a seller may change the recorded score"},
     ("dealing", "writes_note"): {"process": "a written process asks for the hand-over note"},
-    ("founding", "found_customers"): {"process": "what notes about customers of the past hold"},
     ("handover", "hand_over"): {
         "process": "routing by rule needs no wait",
         "technology": "if a machine routes",

@@ -267,4 +267,4 @@ def test_growing_changes_nothing() -> None:
     model.run_compiled(days_of(params))
     assert digest(model.world) == expected.digest
     assert len(model.world.leads) >= int(model.world.org["leads"][0]) > 1024
-    assert S.GROWING == ("leads", "customers", "tasks")
+    assert list(S.GROWING) == ["leads", "customers", "tasks"]

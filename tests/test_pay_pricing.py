@@ -325,3 +325,15 @@ def test_multipliers_and_claw_backs_are_priced_by_their_expected_shares() -> Non
     # They concern wins; other events know neither.
     other = with_plan(marketer=[{"event": "mql", "weight": 1, "low_score_multiplier": 3.0, "clawback_months": 12}])
     assert expected_factor(params, other.incentives.marketer[0], 1.0) == 1.0
+
+
+@pytest.mark.skipif(INTERPRETED, reason="too slow without the compiler")
+def test_developers_give_back_what_a_claw_back_takes() -> None:
+    params = sim.load("mid_market", "siloed", {"customers.churn_monthly": 0.1, "horizon.months": 12})
+    paid = []
+    for months in (0, 24):
+        plan = {"developer": [{"event": "won_deal", "rate": 1000.0, "clawback_months": months}], "cost_neutral": False}
+        run = sim.simulate(from_dict({**to_dict(params), "incentives": plan}), 1)
+        assert float(np.asarray(run.world.months["cohort_lost"]).sum()) > 0.0
+        paid.append(float(np.asarray(run.world.months["pay_developer"]).sum()))
+    assert paid[1] < paid[0]

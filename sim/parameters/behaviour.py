@@ -50,7 +50,7 @@ class Behaviour:
     reach_delay: float = param(0.10, "log per log", "how that chance falls with ln(1 + hours since hand-over)", 0, 2, "uniform(0, 0.25)", source="Oldroyd 2007, shrunk", grade="D")
     attempt_wait_days: float = param(2.0, "days", "days between two attempts", 0, 100)
     attempt_limit: int = param(5, "attempts", "attempts after which a lead is given up", 1, 100)
-    patience_days: float = param(22.0, "days", "days an MQL waits for a first attempt before it expires", 1, 1_000, "lognormal(22, 0.3)")
+    patience_days: float = param(22.0, "days", "days a lead waits to be qualified, and an MQL for a first attempt, before it expires", 1, 1_000, "lognormal(22, 0.3)")
     signal_noise: float = param(0.77, "logit", "noise of a seller's own view after discovery", 0, 5, "uniform(0.4, 1.2)")
     first_talk_noise: float = param(1.3, "logit", "noise of a seller's view after a first talk", 0, 5, "uniform(0.8, 2)")
     signal_learning: float = param(0.2, "fraction", "part of the distance to the truth each deal step closes", 0, 1)

@@ -93,7 +93,7 @@ class Term:
     low_score_multiplier : float
         Factor on wins whose recorded score is below the organisation's low-score bar.
     clawback_months : int
-        What was paid for a win is taken back if the customer leaves within so many months.
+        The plain rate of a win is taken back if the customer leaves within so many months.
     """
 
     event: str

@@ -34,7 +34,7 @@ class People:
     ramp_start: float = param(0.4, "ratio", "skill of a new seller on the first day relative to full skill", 0.01, 1, "uniform(0.3, 0.6)")
     turnover: float = param(0.30, "1/year", "hazard that a seller leaves in a year", 0, 5, "beta(0.30, 30)", source="CSO Insights; Xactly 2019", grade="C")
     turnover_pay: float = param(2.0, "per unit", "relative rise of that hazard when pay falls to zero (recent months against on-target earnings)", 0, 20, "uniform(0, 4)")
-    skill_spread: float = param(0.5, "log sd", "spread of skill between sellers", 0, 2, "uniform(0.3, 0.7)", source="skewed attainment (C7)", grade="C")
+    skill_spread: float = param(0.5, "log sd", "spread of skill between sellers", 0, 2, "uniform(0.3, 1.0)", source="skewed attainment (C7)", grade="C")
     marketer_skill_spread: float = param(0.25, "log sd", "spread of skill between marketers", 0, 2, "uniform(0.1, 0.5)")
     integrity_mean: float = param(1.0, "", "weight a person gives to not passing on what they know is bad", 0, 20, "uniform(0.3, 1.5)")
     integrity_spread: float = param(0.4, "log sd", "spread of integrity between people", 0, 2, "uniform(0.2, 0.6)")

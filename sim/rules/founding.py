@@ -83,7 +83,8 @@ def settled_territory(p: Any) -> float:
     a = 0.3
     for _ in range(200):
         a += p.territory_refresh * (1.0 - a) - p.territory_use * a**p.territory_power
-    return min(max(a, 0.0), 1.0)
+        a = min(max(a, 0.0), 1.0)
+    return a
 
 
 @compiled

@@ -263,7 +263,10 @@ def marketer_day(w: Any, i: int) -> None:
     while queue.head >= 0 and m.left > reserve:
         index = queue.head
         remove(w.leads, queue, index)
-        qualify(w, i, index)
+        if org.day - w.leads[index].born > p.patience_days:  # too old to be looked at: let it cool
+            w.leads[index].stage = RECYCLED
+        else:
+            qualify(w, i, index)
     pool = w.lists[pool_of(i)]
     reserve = int(m.split * m.left)
     while pool.head >= 0 and m.left > reserve and w.leads[pool.head].next_time <= org.day:

@@ -63,6 +63,15 @@ def heads(w: Any, role: int) -> int:
 
 
 @compiled
+def first_worker(w: Any, role: int) -> int:
+    """Index of the first person of a role among all workers."""
+    first = 0
+    for before in range(role):
+        first += heads(w, before)
+    return first
+
+
+@compiled
 def felt_share(w: Any, role: int, scope: int) -> float:
     """Share of a pooled payment that a person feels as the result of own work."""
     p = w.params[0]
@@ -99,7 +108,7 @@ def margin(term: Any, projected: float, spread: float) -> float:
 
 
 @compiled
-def projection(w: Any, term: Any, worker: int, quota: float) -> float:
+def projection(w: Any, term: Any, role: int, worker: int, quota: float) -> float:
     """Attainment of a term that a person expects at period end: so far, plus the usual pace."""
     day = w.org[0].day
     if term.period == 0:
@@ -111,7 +120,7 @@ def projection(w: Any, term: Any, worker: int, quota: float) -> float:
     target = quota * length / QUARTER if term.on_quota else term.target
     if target <= 0.0:
         return 1.0
-    so_far = w.counts[worker, term.period, term.event]
+    so_far = amount_of(w, term, role, worker, first_worker(w, role), term.event)
     pace = term.reference * length / 252.0
     return (so_far + pace * (1.0 - passed / length)) / target
 
@@ -148,7 +157,7 @@ def feel_marketer(w: Any, i: int) -> None:
         if term.event < 0:
             continue
         share = felt_share(w, MARKETER, term.scope)
-        zone = margin(term, projection(w, term, m.worker, 0.0), spread_of(w, term))
+        zone = margin(term, projection(w, term, MARKETER, m.worker, 0.0), spread_of(w, term))
         value = term.rate * share * zone
         felt += value * term.reference
         if term.event == LEAD:
@@ -187,7 +196,7 @@ def feel_seller(w: Any, j: int) -> None:
         if term.event < 0:
             continue
         share = felt_share(w, role, term.scope)
-        zone = margin(term, projection(w, term, s.worker, s.quota), spread_of(w, term))
+        zone = margin(term, projection(w, term, role, s.worker, s.quota), spread_of(w, term))
         value = term.rate * share * zone
         felt += value * term.reference
         plain += term.rate * share * term.reference
@@ -221,7 +230,7 @@ def feel_manager(w: Any, i: int) -> None:
         term = w.felt_terms[SUCCESS, k]
         if term.event < 0:
             continue
-        zone = margin(term, projection(w, term, c.worker, 0.0), spread_of(w, term))
+        zone = margin(term, projection(w, term, SUCCESS, c.worker, 0.0), spread_of(w, term))
         felt += term.rate * felt_share(w, SUCCESS, term.scope) * zone * term.reference
     c.felt = felt / w.earnings[SUCCESS, 1] if w.earnings[SUCCESS, 1] > 0.0 else 0.0
     c.effort = effort_of(w, c.felt)
@@ -264,8 +273,9 @@ def amount_of(w: Any, term: Any, role: int, worker: int, first: int, event: int)
 
 
 @compiled
-def pay_person(w: Any, role: int, worker: int, first: int, quota: float, period: int) -> float:
+def pay_person(w: Any, role: int, worker: int, quota: float, period: int) -> float:
     """Variable pay of one person for the periods of kind ``period`` that end now."""
+    first = first_worker(w, role)
     earned = 0.0
     for k in range(w.paid_terms.shape[1]):
         term = w.paid_terms[role, k]
@@ -312,16 +322,15 @@ def pay_period(w: Any, period: int) -> None:
     org = w.org[0]
     month = w.months[org.month]
     for i in range(org.marketers):
-        month.pay_marketer += pay_person(w, MARKETER, w.marketers[i].worker, 0, 0.0, period)
-    first_seller = org.marketers + org.developers
+        month.pay_marketer += pay_person(w, MARKETER, w.marketers[i].worker, 0.0, period)
     for j in range(org.sellers):
         s = w.sellers[j]
         if s.role == DEVELOPER:
-            month.pay_developer += pay_person(w, DEVELOPER, s.worker, org.marketers, 0.0, period)
+            month.pay_developer += pay_person(w, DEVELOPER, s.worker, 0.0, period)
         else:
-            month.pay_seller += pay_person(w, SELLER, s.worker, first_seller, s.quota, period)
+            month.pay_seller += pay_person(w, SELLER, s.worker, s.quota, period)
     for i in range(org.managers):
-        month.pay_success += pay_person(w, SUCCESS, w.managers[i].worker, org.marketers + org.sellers, 0.0, period)
+        month.pay_success += pay_person(w, SUCCESS, w.managers[i].worker, 0.0, period)
     w.counts[:, period, :] = 0.0
     w.pooled[:, period, :] = 0.0
 

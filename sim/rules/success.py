@@ -24,7 +24,7 @@ from sim.rules.pay import (
     feel_manager,
 )
 from sim.rules.workload import begin_day, end_day, record_event, seconds, spend
-from sim.state import CARE, MARKETER, MONTH, PAY_DUE, SELLER, SUCCESS, WEEK
+from sim.state import CARE, DEVELOPER, MARKETER, MONTH, PAY_DUE, SELLER, SUCCESS, WEEK
 
 CHURN = int(Stream.CUSTOMER_CHURN)
 FOUND = int(Stream.EXPANSION_SIGNAL)
@@ -122,8 +122,12 @@ def churn_hazard(p: Any, customer: Any, day: float) -> float:
 @compiled
 def claw_back(w: Any, customer: Any, months: float) -> None:
     """Take back what terms with a claw-back paid for this win."""
-    for role in (MARKETER, SELLER):
-        who = customer.marketer if role == MARKETER else customer.seller
+    for role in (MARKETER, DEVELOPER, SELLER):
+        who = customer.seller
+        if role == MARKETER:
+            who = customer.marketer
+        elif role == DEVELOPER:
+            who = w.leads[customer.lead].developer
         if who < 0:
             continue
         worker = w.marketers[who].worker if role == MARKETER else w.sellers[who].worker
