@@ -117,15 +117,17 @@ class Book:
                 # No customer of these tests grows and leaves on one day, so its ARR is yesterday's.
                 revenue += (old[k]["arr"] if k < len(old) else client["won_acv"]) / 12
                 if client["lead"] >= 0:
-                    self.claw_back(client, (day - client["since"]) / 21)
+                    developer = int(now["leads"][client["lead"]]["developer"])
+                    self.claw_back(client, developer, (day - client["since"]) / 21)
         self.credit("company_revenue", revenue)
 
-    def claw_back(self, client: np.void, months: float) -> None:
-        for role, index in (("marketer", int(client["marketer"])), ("seller", int(client["seller"]))):
+    def claw_back(self, client: np.void, developer: int, months: float) -> None:
+        credited = {"marketer": int(client["marketer"]), "developer": developer, "seller": int(client["seller"])}
+        for role, index in credited.items():
             for term in self.params.incentives.terms(Role[role]):
                 if index >= 0 and term.scope == "individual" and term.clawback_months > months:
                     amount = {"won_acv": float(client["won_acv"]), "won_deal": 1.0}.get(term.event, 0.0)
-                    self.due[role, index] += self.rate(term) * amount
+                    self.due["seller" if role == "developer" else role, index] += self.rate(term) * amount
 
     # ---- what that earns ----------------------------------------------------------------
 
@@ -277,6 +279,7 @@ PLANS: dict[str, dict[str, object]] = {
     },
     "claw-backs": {
         "marketer": [{"event": "won_deal", "rate": 200, "clawback_months": 3}],
+        "developer": [{"event": "won_acv", "rate": 0.02, "clawback_months": 6}],
         "seller": [
             {"event": "won_acv", "rate": 0.1, "clawback_months": 12},
             {"event": "won_acv", "rate": 0.1, "scope": "team", "period": "quarter"},

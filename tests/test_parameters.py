@@ -156,7 +156,6 @@ def test_reference_is_checked() -> None:
     assert "mapping of events" in refused({"reference": {"seller": [1.0]}})
 
 
-@pytest.mark.xfail(reason="amounts in a mapping are taken as they are: reference_from_dict checks names only")
 @pytest.mark.parametrize(
     "amounts",
     [{"seller": {"mql": "x"}}, {"seller": {"mql": -1.0}}, {"seller": {"mql": math.nan}}, {"low_share": math.inf}],

@@ -138,7 +138,7 @@ def terms(draw: st.DrawFn, role: str = "seller") -> dict[str, object]:
     event = draw(st.sampled_from([e.name for e in Event]))
     term: dict[str, object] = {
         "event": event,
-        "rate": draw(st.floats(0, 0.3 if event in EURO_EVENTS else 400.0, allow_subnormal=False)),
+        "rate": draw(st.one_of(st.just(0.0), st.floats(1e-3, 0.3 if event in EURO_EVENTS else 400.0))),
         "scope": draw(st.sampled_from([s.name for s in Scope])),
         "period": draw(st.sampled_from([p.name for p in Period])),
         "low_score_multiplier": draw(st.sampled_from([1.0, 1.0, 0.0, 2.0])),

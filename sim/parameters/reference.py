@@ -9,6 +9,7 @@ the same per-head amounts. Without a reference, cost neutrality is refused.
 from __future__ import annotations
 
 import dataclasses
+import math
 from dataclasses import dataclass
 
 from sim.parameters.declare import ParameterError, nearest
@@ -41,6 +42,13 @@ class Reference:
         return row[event]
 
 
+def _amount(key: str, value: object) -> float:
+    """A finite number from 0 up, or :class:`ParameterError` naming ``key``."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0.0 <= value < math.inf:
+        raise ParameterError(f"{key}={value!r}: a number from 0 up is needed.")
+    return float(value)
+
+
 def reference_from_dict(given: dict[str, object]) -> Reference:
     """Build a checked :class:`Reference`; rows may be mappings of event names or full tuples."""
     names = [f.name for f in dataclasses.fields(Reference)]
@@ -49,16 +57,14 @@ def reference_from_dict(given: dict[str, object]) -> Reference:
         if name not in names:
             raise ParameterError(f"reference.{name}: unknown.{nearest(name, names)}")
         if name.startswith("attainment") or name == "low_share":
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
-                raise ParameterError(f"reference.{name}={value!r}: a number from 0 up is needed.")
-            checked[name] = float(value)
+            checked[name] = _amount(f"reference.{name}", value)
         elif isinstance(value, dict):
             for event in value:
                 if event not in EVENTS:
                     raise ParameterError(f"reference.{name}.{event}: unknown event.{nearest(str(event), EVENTS)}")
-            checked[name] = tuple(float(value.get(event, 0.0)) for event in EVENTS)
+            checked[name] = tuple(_amount(f"reference.{name}.{event}", value.get(event, 0.0)) for event in EVENTS)
         elif isinstance(value, (tuple, list)) and len(value) == len(EVENTS):
-            checked[name] = tuple(float(amount) for amount in value)
+            checked[name] = tuple(_amount(f"reference.{name}", amount) for amount in value)
         else:
             raise ParameterError(f"reference.{name}={value!r}: a mapping of events to annual amounts is needed.")
     return Reference(**checked)  # type: ignore[arg-type]
