@@ -92,6 +92,11 @@ def price_role(params: Params, incentives: Incentives, role: Role) -> list[tuple
         expected += rate * reference * expected_factor(params, term, reference)
     if incentives.cost_neutral and expected > 0.0:
         scale = variable_pay(params, role) / expected
+        if not math.isfinite(scale):
+            raise ParameterError(
+                f"incentives.{role.name}: at reference performance these terms pay next to nothing, so they cannot be "
+                "scaled to on-target variable pay; raise the rates, or set incentives.cost_neutral=false."
+            )
         priced = [(term, rate * scale, reference) for term, rate, reference in priced]
     return priced
 
