@@ -339,6 +339,8 @@ def test_an_interrupt_says_what_is_saved(tmp_path: Path) -> None:
         [sys.executable, "-m", "experiments.commands", "compare", *LONG, "out=here"],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)},
+        # Started in the background, a shell hands down an ignored Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         stderr=subprocess.PIPE,
         text=True,
     )
