@@ -16,7 +16,17 @@ from sim.rules.arithmetic import logit, sigmoid
 from sim.rules.handover import hand_over
 from sim.rules.lists import append, pool_of, queue_of, remove
 from sim.rules.pay import feel_marketer
-from sim.rules.scoring import intent_at, raw_score, read_fit, reliance, remember_score, set_bars, to_score
+from sim.rules.scoring import (
+    CENTER,
+    SCALE,
+    intent_at,
+    raw_score,
+    read_fit,
+    reliance,
+    remember_score,
+    set_bars,
+    to_score,
+)
 from sim.rules.winning import project_chance, win_logit
 from sim.rules.workload import begin_day, record_event, seconds, spend
 from sim.state import (
@@ -36,7 +46,6 @@ from sim.state import (
 RULE = int(Stream.SCORE_RULE)
 OWNED_BY_MARKETING = 0
 IMPOSSIBLE = 1e12
-CENTER, SCALE = 0.5, 0.2  # beliefs are about z = (score − CENTER) / SCALE
 
 
 @compiled
@@ -52,7 +61,8 @@ def felt_value(w: Any, m: Any, score: float, acv: float, cycle: float) -> float:
     org = w.org[0]
     chance = believed_opportunity(m, score)
     value = m.pay_mql
-    value += org.pursue_rate * m.soon * (m.pay_accepted * min(1.0, 1.6 * chance) + m.pay_opportunity * chance)
+    accepted = min(1.0, p.accepted_ratio * chance)
+    value += org.pursue_rate * m.soon * (m.pay_accepted * accepted + m.pay_opportunity * chance)
     if m.pays_wins:
         later = m.soon * math.exp(-m.discounting * cycle / 63.0)
         value += org.pursue_rate * later * chance * m.win_rate * (m.pay_won + m.pay_acv * acv)

@@ -17,6 +17,7 @@ from sim.state import EXISTS, FIT_FIELDS, INTENT_FIELDS, N_BINS, WRONG
 
 NOISE = int(Stream.SCORE_NOISE)
 STEEPNESS = 1.7  # spreads scores over (0, 1)
+CENTER, SCALE = 0.5, 0.2  # beliefs are about z = (score − CENTER) / SCALE
 
 
 @compiled
