@@ -19,6 +19,18 @@ def seconds(hours: float) -> int:
 
 
 @compiled
+def volume(p: Any) -> float:
+    """How much more a marketing hour reaches: technology gives volume."""
+    return 1.0 + p.technology_volume * p.technology
+
+
+@compiled
+def touch_hours(p: Any) -> float:
+    """Hours of one nurturing touch."""
+    return p.nurture / volume(p)
+
+
+@compiled
 def spend(w: Any, role: int, person: Any, kind: int, amount: int) -> None:
     """Book ``amount`` seconds of ``person`` to class ``kind``: today, the rest owed."""
     now = min(amount, person.left)
