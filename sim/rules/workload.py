@@ -59,6 +59,8 @@ def begin_day(w: Any, role: int, person: Any, fixed: float) -> None:
     person.left = seconds(p.day_hours)
     if person.debt > 0:
         for kind in range(N_CLASSES):
+            if person.debt == 0 or person.left == 0:
+                break
             now = min(w.owed[person.worker, kind], person.left)
             if now > 0:
                 w.owed[person.worker, kind] -= now
