@@ -62,7 +62,13 @@ def skill_now(p: Any, person: Any, day: float) -> float:
 @compiled
 def hoped_value(w: Any, s: Any, lead: Any) -> float:
     """Expected ACV a seller sees in a deal, in units of felt reference pay (€)."""
-    return sigmoid(lead.signal) * lead.acv * s.pay_factor * multiplier_of(w, s, lead)
+    return worth_hoping(w, s, lead, sigmoid(lead.signal))
+
+
+@compiled
+def worth_hoping(w: Any, s: Any, lead: Any, chance: float) -> float:
+    """The same for a ``chance`` of winning worked out before."""
+    return chance * lead.acv * s.pay_factor * multiplier_of(w, s, lead)
 
 
 @compiled
