@@ -44,9 +44,8 @@ CLOSER = int(Stream.HANDOVER_CLOSER)
 @compiled
 def multiplier_of(w: Any, s: Any, lead: Any) -> float:
     """Factor on felt pay when the recorded score is low."""
-    if lead.source == FROM_MARKETING and lead.score < w.org[0].low_bar:
-        return s.low_multiplier
-    return 1.0
+    low = (lead.source == FROM_MARKETING) & (lead.score < w.org[0].low_bar)
+    return s.low_multiplier if low else 1.0
 
 
 @compiled

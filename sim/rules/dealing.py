@@ -81,8 +81,13 @@ def likely_close(p: Any, lead: Any) -> float:
 @compiled
 def hoped_value(w: Any, s: Any, lead: Any) -> float:
     """Expected ACV a seller sees in a deal, in units of felt reference pay at its likely close (€)."""
-    hoped = sigmoid(lead.signal) * lead.acv * multiplier_of(w, s, lead)
-    return hoped * felt_pay_at(w, s, likely_close(w.params[0], lead))
+    return worth_hoping(w, s, lead, sigmoid(lead.signal))
+
+
+@compiled
+def worth_hoping(w: Any, s: Any, lead: Any, chance: float) -> float:
+    """The same for a ``chance`` of winning worked out before."""
+    return chance * lead.acv * multiplier_of(w, s, lead) * felt_pay_at(w, s, likely_close(w.params[0], lead))
 
 
 @compiled
