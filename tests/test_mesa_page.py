@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import socket
@@ -96,7 +97,7 @@ def test_the_page_opens_steps_and_plays(served: tuple[str, Path], chromium: str,
             boxes = [box for image in page.locator("img").all() if (box := image.bounding_box())]
             assert len(boxes) == 3
             assert all(box["x"] >= 0 and box["x"] + box["width"] <= width for box in boxes)
-            assert all(a["y"] + a["height"] <= b["y"] for a, b in zip(boxes, boxes[1:], strict=False))
+            assert all(a["y"] + a["height"] <= b["y"] for a, b in itertools.pairwise(boxes))
         browser.close()
     assert wrong == []
     assert not re.search(r"Traceback|ERROR", log.read_text(errors="replace"))
