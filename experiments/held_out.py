@@ -22,7 +22,7 @@ from sim.parameters import Event, ParameterError, Params, Role, replace
 ABOVE_ZERO = math.nextafter(0.0, 1.0)
 # The bonus of Friebel et al. 2017 raised wages by 2.2 %.
 FIELD_BONUS = 0.022
-# As good as nothing to earn: what pay for wins sets off however small it is (discounts at quarter end).
+# As good as nothing to earn: whatever it sets off, it is not its size that does.
 TOKEN_BONUS = 1e-6
 POD = 7  # people a team in that study, about
 SMALL_POD = 3
@@ -109,8 +109,7 @@ def read_field_bonus(runs: Runs) -> Seen:
     return Seen(
         field,
         f"a bonus of {100 * FIELD_BONUS:.1f} % of pay moves new ARR by {percent(mean(field))} and effort by "
-        f"{percent(effort)}, a bonus of next to nothing moves new ARR by {percent(mean(token))}: what it sets off "
-        "however small it is, above all discounts at quarter end",
+        f"{percent(effort)}; a bonus of next to nothing moves new ARR by {percent(mean(token))}",
     )
 
 

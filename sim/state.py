@@ -166,7 +166,9 @@ SELLER_RECORD = np.dtype(
         ("quota", "f8"),  # € this quarter
         ("won_quarter", "f8"),  # € this quarter
         ("pay_factor", "f8"),  # felt pay for one € of ACV relative to the reference rate
+        ("pay_later", "f8"),  # the same for what is won after this quarter
         ("pay_rate", "f8"),  # felt € for one € of ACV
+        ("rate_later", "f8"),  # the same for what is won after this quarter
         ("low_multiplier", "f8"),  # factor on that for wins of low recorded score
         ("clawback", "f8"),  # months
         ("retained_rate", "f8"),  # felt € a year for one € of ARR that stays

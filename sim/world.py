@@ -178,7 +178,7 @@ def build(params: Params, seed: int, months: int, felt: Incentives | None = None
     org["weight"] = params.behaviour.score_weight_start
     org["bar_level"] = org["bar_agreed_level"] = params.behaviour.bar_quantile
     org["low_quantile"] = params.incentives.low_score_quantile
-    org["pursue_rate"] = 0.45
+    org["pursue_rate"] = params.behaviour.pursuit_start
     reference = params.reference
     mqls = reference.marketer[Event.mql]
     org["reference_mql"] = variable_pay(params, Role.marketer) / mqls if mqls > 0 else 0.0

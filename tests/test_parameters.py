@@ -251,7 +251,7 @@ ONLY_PYTHON = {
     "marketers", "developers", "sellers", "success_managers", "pod_size",
     "marketer_variable", "developer_variable", "seller_variable", "success_variable",
     "loading", "marketing_spend_share", "overhead_share",
-    "score_weight_start",
+    "score_weight_start", "pursuit_start",
 }  # fmt: skip
 
 

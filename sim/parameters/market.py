@@ -52,6 +52,10 @@ class Customers:
     """The customer base: how it leaves, what more it wants, what it costs to care for."""
 
     opening_arr: float = param(30e6, "€", "annual recurring revenue on the first day", 0, 1e12, kind="setting", source="archetype", grade="-")
+    opening_customer_years: float = param(5.0, "years", "how long the oldest customer of the first day has been one", 0, 100, kind="setting", source="convention", grade="-")
+    opening_fit: float = param(0.3, "logit", "how much better the customers of the first day fit than leads do", -5, 5, source="those who fit stay", grade="judgement")
+    opening_missing: float = param(0.675, "fraction", "share of hand-over fields that the customers of the first day lack, on average", 0.175, 0.825)
+    opening_demand_months: float = param(2.0, "months", "months of unmet demand that the customers of the first day bring", 0, 120)
     churn_monthly: float = param(0.0062, "1/month", "hazard of leaving of a reference customer", 0, 1, "lognormal(0.0062, 0.2)", source="SaaS Capital 2023; KBCM 2019", grade="C")
     churn_fit: float = param(1.9, "log per unit", "how much poor fit raises the hazard", 0, 10, "lognormal(1.9, 0.3)", source="Kim et al. 2019; Villanueva et al. 2008", grade="B")
     churn_discount: float = param(2.0, "per unit", "relative hazard added by a discount", 0, 20, "uniform(0, 4)")
@@ -59,6 +63,7 @@ class Customers:
     churn_oversold: float = param(0.5, "", "relative hazard of a customer who was oversold", 0, 10, "uniform(0.2, 1)")
     churn_first_year: float = param(1.4, "ratio", "hazard in the first year relative to later", 0, 20, "uniform(1.1, 1.8)")
     churn_not_onboarded: float = param(0.4, "", "relative hazard of a customer not onboarded within 30 days", 0, 10, "uniform(0.1, 0.8)")
+    note_coverage: float = param(0.8, "fraction", "part of the hand-over fields that a written note brings across", 0, 1, "uniform(0.6, 0.95)")
     demand_monthly: float = param(0.0147, "1/month", "unmet demand that arises each month as share of a customer's ARR", 0, 1, "lognormal(0.0147, 0.2)", source="KBCM 2019: expansion share of new ARR", grade="C")
     demand_decay: float = param(0.03, "1/month", "share of unmet demand that goes elsewhere each month", 0, 1, "uniform(0.01, 0.05)")
     demand_fit: float = param(1.2, "per unit", "how much demand depends on fit (0: not at all)", 0, 5, "uniform(0.5, 2)")

@@ -32,6 +32,7 @@ class People:
     overhead_share: float = param(0.10, "fraction of ARR", "selling overhead that no agent of the model makes", 0, 1, "triangular(0.08, 0.10, 0.12)", source="gap between bottom-up cost and survey medians", grade="judgement")
     ramp_months: float = param(5.0, "months", "time until a new seller works at full skill", 0, 60, "gamma(5, 6)", source="Bridge Group 2024", grade="C")
     ramp_start: float = param(0.4, "ratio", "skill of a new seller on the first day relative to full skill", 0.01, 1, "uniform(0.3, 0.6)")
+    opening_tenure_years: float = param(3.0, "years", "how long the oldest seller of the first day has been there", 0, 100, kind="setting", source="convention", grade="-")
     turnover: float = param(0.30, "1/year", "hazard that a seller leaves in a year", 0, 5, "beta(0.30, 30)", source="CSO Insights; Xactly 2019", grade="C")
     turnover_pay: float = param(2.0, "per unit", "relative rise of that hazard when pay falls to zero (recent months against on-target earnings)", 0, 20, "uniform(0, 4)")
     skill_spread: float = param(0.5, "log sd", "spread of skill between sellers", 0, 2, "uniform(0.3, 1.0)", source="skewed attainment (C7)", grade="C")

@@ -55,4 +55,4 @@ def expectations(w: Any) -> None:
     month = w.months[org.month]
     if month.mqls > 0.0:
         seen = min(month.pursued / month.mqls, 1.0)
-        org.pursue_rate += 0.3 * (seen - org.pursue_rate)
+        org.pursue_rate += w.params[0].pursuit_learning * (seen - org.pursue_rate)

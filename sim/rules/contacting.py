@@ -9,11 +9,11 @@ from sim.compiled import compiled
 from sim.draws import Stream, normal, uniform
 from sim.rules.arithmetic import clock, logit, sigmoid
 from sim.rules.handover import expire, jump
-from sim.rules.learning import report_audit, report_back, trust_lead
+from sim.rules.learning import report_audit, report_back
 from sim.rules.lists import append, deals_of, inbox_of, remove
-from sim.rules.pay import ACCEPTED_LEAD, MEETING, count, count_company
-from sim.rules.scoring import intent_at
-from sim.rules.winning import project_chance, win_logit
+from sim.rules.pay import ACCEPTED_LEAD, MEETING, count, count_company, felt_pay_at, felt_pay_kept
+from sim.rules.scoring import CENTER, SCALE, intent_at, to_score
+from sim.rules.winning import deal_hours, project_chance, win_logit
 from sim.rules.workload import now_of, record_event, seconds, spend
 from sim.state import (
     ACCEPTED,
@@ -55,9 +55,15 @@ def promise(w: Any, s: Any, lead: Any) -> float:
     p = w.params[0]
     # Who sees how a score came about sees how far it was pushed.
     score = lead.score - p.visibility * lead.inflation
-    believed = max(p.call_base + p.call_slope * p.call_base * (score - 0.5) / 0.2, 0.0)
-    chance = s.trust * believed + (1.0 - s.trust) * 0.6 * p.call_base
-    return chance * lead.acv * s.pay_factor * multiplier_of(w, s, lead)
+    believed = p.call_base * max(1.0 + p.call_slope * (score - CENTER) / SCALE, 0.0)
+    chance = s.trust * believed + (1.0 - s.trust) * p.call_doubt * p.call_base
+    return chance * lead.acv * felt_pay_at(w, s, payday(w, s, lead)) * multiplier_of(w, s, lead)
+
+
+@compiled
+def payday(w: Any, s: Any, lead: Any) -> float:
+    """Day on which a lead contacted today pays: a seller at the close, a development representative at once."""
+    return w.org[0].day + (0.0 if s.role == DEVELOPER else lead.cycle)
 
 
 @compiled
@@ -75,10 +81,10 @@ def triage(w: Any, j: int, index: int) -> None:
     lead.marks |= TRIAGED
     spend(w, s.role, s, class_of(lead, CONTACTING), seconds(p.triage))
     org = w.org[0]
-    z = 0.4 * (logit(lead.fit) - org.fit_logit) / max(p.fit_spread, 1e-9)
+    z = p.view_fit * (logit(lead.fit) - org.fit_logit) / max(p.fit_spread, 1e-9)
     intent = intent_at(p, lead, org.day)
-    z += 0.6 * (logit(intent) - org.intent_logit) / max(p.intent_spread, 1e-9)
-    view = sigmoid(1.7 * z) + p.view_noise * normal(w.keys[VIEW], lead.key, 0)
+    z += (1.0 - p.view_fit) * (logit(intent) - org.intent_logit) / max(p.intent_spread, 1e-9)
+    view = to_score(z) + p.view_noise * normal(w.keys[VIEW], lead.key, 0)
     if lead.marketer >= 0 and lead.score - view > p.dispute_gap:
         lead.marks |= DISPUTED
         w.months[org.month].disputes += 1.0
@@ -121,7 +127,6 @@ def attempt(w: Any, j: int, index: int) -> None:
         lead.response = max(clock(now) - clock(lead.handover), 0.0)
         month.pursued += 1.0
         month.response_hours += lead.response
-        trust_lead(w, s, lead)
         if lead.marks & AGREED:
             org.pursued_month += 1.0
     lead.attempts += 1
@@ -152,10 +157,10 @@ def attempt(w: Any, j: int, index: int) -> None:
             lead.stage = RECYCLED
         report_back(w, index)
         return
-    chance = project_chance(p, intent) * sigmoid(win_logit(p, lead, intent, 10.0, s.skill))
+    chance = project_chance(p, intent) * sigmoid(win_logit(p, lead, intent, deal_hours(p), s.skill))
     lead.signal = logit(chance) + s.optimism + p.first_talk_noise * normal(w.keys[ACCEPT], lead.key, 0)
-    hoped = sigmoid(lead.signal) * lead.acv * s.pay_factor * multiplier_of(w, s, lead)
-    if hoped < p.accept_bar:
+    hoped = sigmoid(lead.signal) * lead.acv * multiplier_of(w, s, lead)
+    if hoped * felt_pay_kept(w, s, payday(w, s, lead)) < p.accept_bar:
         lead.stage = DISQUALIFIED
         report_back(w, index)
         return

@@ -13,9 +13,21 @@ from sim.rules.contacting import multiplier_of
 from sim.rules.handover import jump
 from sim.rules.learning import report_back
 from sim.rules.lists import append, arrivals_of, deals_of, remove
-from sim.rules.pay import OPEN, WON_ACV, WON_ACV_LOW, WON_DEAL, WON_DEAL_LOW, count, count_company, feel_seller
+from sim.rules.pay import (
+    OPEN,
+    WON_ACV,
+    WON_ACV_LOW,
+    WON_DEAL,
+    WON_DEAL_LOW,
+    count,
+    count_company,
+    credited,
+    feel_seller,
+    felt_pay_at,
+    felt_pay_kept,
+)
 from sim.rules.scoring import intent_at
-from sim.rules.winning import project_chance, still_worth, win_logit
+from sim.rules.winning import deal_hours, project_chance, still_worth, win_logit
 from sim.rules.workload import now_of, record_event, seconds, spend
 from sim.state import (
     ALL_FIELDS,
@@ -48,6 +60,7 @@ CLOSING = int(Stream.DEAL_CLOSE)
 MANAGER = int(Stream.CUSTOMER_MANAGER)
 NOTE = int(Stream.HANDOVER_NOTE)
 SELLERS_CAN_AMEND = 2
+YEAR_OF_MONTHS = 12.0  # how far a seller looks ahead for who may leave
 
 
 @compiled
@@ -60,9 +73,23 @@ def skill_now(p: Any, person: Any, day: float) -> float:
 
 
 @compiled
+def likely_close(p: Any, lead: Any) -> float:
+    """Day on which a deal closes if each step that is left succeeds."""
+    return lead.next_time + (p.steps - lead.steps) * lead.cycle / (p.steps + 1.0)
+
+
+@compiled
 def hoped_value(w: Any, s: Any, lead: Any) -> float:
-    """Expected ACV a seller sees in a deal, in units of felt reference pay (€)."""
-    return sigmoid(lead.signal) * lead.acv * s.pay_factor * multiplier_of(w, s, lead)
+    """Expected ACV a seller sees in a deal, in units of felt reference pay at its likely close (€)."""
+    hoped = sigmoid(lead.signal) * lead.acv * multiplier_of(w, s, lead)
+    return hoped * felt_pay_at(w, s, likely_close(w.params[0], lead))
+
+
+@compiled
+def kept_value(w: Any, s: Any, lead: Any) -> float:
+    """The same if the deal may be held back until a new quarter: what keeping it open is judged by."""
+    hoped = sigmoid(lead.signal) * lead.acv * multiplier_of(w, s, lead)
+    return hoped * felt_pay_kept(w, s, likely_close(w.params[0], lead))
 
 
 @compiled
@@ -104,14 +131,14 @@ def discover(w: Any, j: int, index: int) -> None:
     elif uniform(w.keys[DETECT], lead.key, 0) < p.detect_probability:
         give_up(w, j, index, DISQUALIFIED)
         return
-    truth = win_logit(p, lead, intent, 10.0, s.skill)
+    truth = win_logit(p, lead, intent, deal_hours(p), s.skill)
     lead.signal = truth + s.optimism + p.signal_noise * normal(w.keys[SIGNAL], lead.key, 0)
-    if hoped_value(w, s, lead) < p.open_bar:
+    lead.next_time = now + lead.cycle / (p.steps + 1.0)
+    if kept_value(w, s, lead) < p.open_bar:
         give_up(w, j, index, DISQUALIFIED)
         return
     lead.stage = OPPORTUNITY
     lead.opened = now
-    lead.next_time = now + lead.cycle / (p.steps + 1.0)
     month.opportunities += 1.0
     count(w, SELLER, s.worker, OPEN, 1.0)
     count_company(w, OPEN, 1.0)
@@ -149,10 +176,10 @@ def advance(w: Any, j: int, index: int) -> None:
     truth = win_logit(p, lead, lead.intent, lead.sales_seconds / HOUR, s.skill)
     if not real:
         truth += p.win_not_real
-    lead.signal += p.signal_learning * (truth + 0.5 * s.optimism - lead.signal)
-    sunk = min(1.0, lead.sales_seconds / HOUR / 20.0)
+    lead.signal += p.signal_learning * (truth + p.optimism_kept * s.optimism - lead.signal)
+    sunk = min(1.0, lead.sales_seconds / HOUR / (2.0 * deal_hours(p)))  # all of it at twice the usual hours
     bar = p.exit_bar * (1.0 - p.sunk_cost * sunk)
-    if lead.failures >= p.failure_limit or hoped_value(w, s, lead) < bar:
+    if lead.failures >= p.failure_limit or kept_value(w, s, lead) < bar:
         lose(w, j, index)
 
 
@@ -217,7 +244,7 @@ def promises_too_much(p: Any, s: Any, lead: Any, x: float) -> bool:
     """Whether the seller oversells: the gain in felt pay against conscience and claw-back."""
     chance = sigmoid(x)
     gain = (sigmoid(x + p.oversell_gain) - chance) * s.pay_rate
-    leaving = leave_chance(p, lead, max(s.clawback, 12.0)) * p.churn_oversold
+    leaving = leave_chance(p, lead, max(s.clawback, YEAR_OF_MONTHS)) * p.churn_oversold
     risk = chance * leaving * ((s.pay_rate if s.clawback > 0.0 else 0.0) + s.retained_rate)
     return gain - risk > p.oversell_cost * s.integrity
 
@@ -245,11 +272,10 @@ def win(w: Any, j: int, index: int, now: float) -> None:
     low = lead.marketer >= 0 and lead.score < org.low_bar
     if low:
         month.low_wins += 1.0
-    credit(w, SELLER, s.worker, acv, low)
-    if lead.developer >= 0:
-        credit(w, DEVELOPER, w.sellers[lead.developer].worker, acv, low)
-    if lead.marketer >= 0:
-        credit(w, MARKETER, w.marketers[lead.marketer].worker, acv, low)
+    for role in (SELLER, DEVELOPER, MARKETER):
+        worker = credited(w, lead, role)
+        if worker >= 0:
+            credit(w, role, worker, acv, low)
     count_company(w, WON_DEAL, 1.0)
     count_company(w, WON_ACV, acv)
     if low:
@@ -292,9 +318,9 @@ def writes_note(w: Any, s: Any, lead: Any, acv: float) -> bool:
     if uniform(w.keys[NOTE], lead.key, 0) < p.process:
         return True
     at_risk = (s.pay_rate if s.clawback > 0.0 else 0.0) + s.retained_rate
-    saved = leave_chance(p, lead, max(s.clawback, 12.0)) * p.churn_missing * 0.8 * at_risk * acv
-    hour = p.quota * 4.0 / 1000.0 * s.pay_rate  # what an hour of a seller brings, roughly
-    return saved > p.note * hour
+    leaving = leave_chance(p, lead, max(s.clawback, YEAR_OF_MONTHS)) * p.churn_missing * p.note_coverage
+    hour = p.quota / (QUARTER * p.day_hours * (1.0 - p.seller_fixed)) * s.pay_rate  # what a free hour at quota brings
+    return leaving * at_risk * acv > p.note * hour
 
 
 @compiled
@@ -326,7 +352,7 @@ def add_customer(w: Any, j: int, index: int, acv: float, now: float) -> None:
     if writes_note(w, s, lead, acv):
         spend(w, SELLER, s, DEALING, seconds(p.note))
         w.months[org.month].notes += 1.0
-        c.missing = 0.2
+        c.missing = 1.0 - p.note_coverage
     org.arr += acv
     if org.managers > 0:
         c.manager = jump(MANAGER, lead.key, org.managers, w.keys)
@@ -344,8 +370,9 @@ def in_close_window(w: Any) -> bool:
 def pulls_forward(w: Any, s: Any, lead: Any) -> bool:
     """Whether a seller discounts to close this quarter rather than wait.
 
-    Compared: the felt pay of closing now, at a discount but with better odds, and of
-    closing after the remaining wait, next quarter, at the reference rate, discounted.
+    Compared, in felt pay for a euro of list price: closing now, at a discount but with
+    better odds, and closing after the remaining wait at the rate that holds then,
+    discounted. The gain must be worth asking for a discount, which no seller likes.
     """
     p = w.params[0]
     if not in_close_window(w) or lead.stage != OPPORTUNITY or lead.steps < p.steps or s.pay_rate <= 0.0:
@@ -354,8 +381,6 @@ def pulls_forward(w: Any, s: Any, lead: Any) -> bool:
     now = chance_now * (1.0 - p.close_discount) * s.pay_rate
     wait = max(lead.next_time - w.org[0].day, 0.0)
     until = QUARTER - w.org[0].day % QUARTER
-    rate_then = s.pay_rate
-    if wait >= until:
-        rate_then = min(s.pay_rate, s.pay_rate / max(s.pay_factor, 1e-9))
-    then = sigmoid(lead.signal) * rate_then * math.exp(-s.discounting * wait / 63.0)
-    return now > then
+    rate_then = s.pay_rate if wait < until else s.rate_later
+    then = sigmoid(lead.signal) * rate_then * math.exp(-s.discounting * wait / QUARTER)
+    return now - then > p.discount_cost * s.integrity

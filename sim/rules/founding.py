@@ -10,12 +10,13 @@ from sim.draws import Stream, normal, uniform
 from sim.rules.arithmetic import logit, sigmoid
 from sim.rules.lists import accounts_of, append
 from sim.rules.pay import feel_manager, feel_marketer, feel_seller, heads, usual_pay
-from sim.rules.scoring import score_quantile, set_bars
+from sim.rules.scoring import STEEPNESS, score_quantile, set_bars
 from sim.rules.staffing import begin_seat, draw_person
-from sim.state import DEVELOPER, MARKETER, N_BINS, N_ROLES, PAY_RECENT, SELLER, SUCCESS
+from sim.state import DEVELOPER, MARKETER, N_BINS, N_ROLES, PAY_RECENT, SELLER, SUCCESS, YEAR
 
 INITIAL = int(Stream.CUSTOMER_INITIAL)
 RAMP = int(Stream.TRAIT_RAMP)
+OPENING_SPREAD = 0.35  # between the records of customers of the past
 
 
 @compiled
@@ -25,7 +26,7 @@ def found(w: Any) -> None:
     org = w.org[0]
     for i in range(N_BINS):
         # Before any lead is scored: what scores look like when readings are half reliable.
-        x = math.log((i + 0.5) / (N_BINS - i - 0.5)) / 1.7
+        x = math.log((i + 0.5) / (N_BINS - i - 0.5)) / STEEPNESS
         w.histogram[i] = math.exp(-0.5 * x * x / 0.36) * 0.5
     org.fit_logit = logit(p.fit_mean)
     org.intent_logit = logit(p.intent_mean)
@@ -39,12 +40,12 @@ def found(w: Any) -> None:
         m.worker = worker
         worker += 1
         draw_person(w, m, MARKETER)
-        m.split = 0.6
+        m.split = p.split_start
         m.belief_a = p.belief_intercept
         m.belief_b = p.belief_slope
         m.belief_aa = p.belief_spread * p.belief_spread
         m.belief_bb = p.belief_spread * p.belief_spread
-        m.win_rate = 0.25
+        m.win_rate = p.win_rate_start
         feel_marketer(w, i)
         m.generation_hours = p.generation_reference / max(org.marketers, 1)
         org.generation += m.generation_hours
@@ -57,8 +58,7 @@ def found(w: Any) -> None:
         s.worker = worker
         worker += 1
         begin_seat(w, j)
-        # Those already here were hired at some time in the past three years.
-        s.hired = -756.0 * uniform(w.keys[RAMP], s.key, 0)
+        s.hired = -YEAR * p.opening_tenure_years * uniform(w.keys[RAMP], s.key, 0)
         s.territory = settled_territory(p)
         s.quota = p.quota
         feel_seller(w, j)
@@ -99,11 +99,10 @@ def found_customers(w: Any) -> None:
         c.key = (1 << 52) + index
         spread = p.acv_spread
         c.arr = p.acv * math.exp(spread * normal(w.keys[INITIAL], index, 0) - 0.5 * spread * spread)
-        # Those who stayed fit a little better than leads do.
-        c.fit = sigmoid(logit(p.fit_mean) + 0.3 + p.fit_spread * normal(w.keys[INITIAL], index, 1))
-        c.since = -252.0 * 5.0 * uniform(w.keys[INITIAL], index, 2)
+        c.fit = sigmoid(logit(p.fit_mean) + p.opening_fit + p.fit_spread * normal(w.keys[INITIAL], index, 1))
+        c.since = -YEAR * p.opening_customer_years * uniform(w.keys[INITIAL], index, 2)
         # What was handed over in the past does not depend on today's levers.
-        c.missing = 0.5 + 0.35 * uniform(w.keys[INITIAL], index, 3)
+        c.missing = p.opening_missing + OPENING_SPREAD * (uniform(w.keys[INITIAL], index, 3) - 0.5)
         c.onboarded = 1
         c.left = -1.0
         c.lead = -1
@@ -120,7 +119,7 @@ def found_customers(w: Any) -> None:
         c = w.customers[index]
         c.arr *= scale
         c.won_acv = c.arr
-        c.demand = 2.0 * c.arr * p.demand_monthly
+        c.demand = p.opening_demand_months * c.arr * p.demand_monthly
         org.arr += c.arr
         if org.managers > 0:
             c.manager = index % org.managers

@@ -11,28 +11,32 @@ from typing import Any
 
 from sim.compiled import compiled
 from sim.draws import Stream, uniform
-from sim.rules.arithmetic import logit, sigmoid
+from sim.rules.arithmetic import sigmoid
 from sim.rules.lists import append, dispositions_of, remove
-from sim.rules.marketing import CENTER, SCALE
-from sim.rules.scoring import forget_scores, score_quantile
+from sim.rules.scoring import CENTER, SCALE, forget_scores, read_intent, score_quantile
 from sim.state import N_RETURNED, VIABLE, WON
 
 RETURN = int(Stream.DISPOSITION_RETURN)
+LEAST_WEIGHT = 0.02  # neither fit nor intent ever leaves the score
 
 
 @compiled
-def trust_lead(w: Any, seller: Any, lead: Any) -> None:
-    """A seller's trust moves towards what this lead turned out to be (viable or not)."""
+def trust_lead(w: Any, lead: Any) -> None:
+    """Trust of who first called a lead moves towards what it turned out to be (viable or not)."""
+    caller = w.sellers[lead.developer if lead.developer >= 0 else lead.seller]
     rate = 1.0 - 0.5 ** (1.0 / w.params[0].trust_half_life)
     good = 1.0 if lead.marks & VIABLE else 0.0
-    seller.trust += rate * (good - seller.trust)
+    caller.trust += rate * (good - caller.trust)
 
 
 @compiled
 def report_back(w: Any, index: int) -> None:
-    """A pursued marketing lead's fate is decided: perhaps somebody tells marketing."""
+    """A pursued marketing lead's fate is decided: sales has learnt from it, perhaps somebody tells marketing."""
     lead = w.leads[index]
-    if lead.marketer >= 0 and uniform(w.keys[RETURN], lead.key, 0) < w.params[0].feedback:
+    if lead.marketer < 0:
+        return
+    trust_lead(w, lead)
+    if uniform(w.keys[RETURN], lead.key, 0) < w.params[0].feedback:
         append(w.leads, w.lists[dispositions_of(w.org[0])], index)
 
 
@@ -73,7 +77,9 @@ def read_dispositions(w: Any) -> None:
     org = w.org[0]
     line = w.lists[dispositions_of(org)]
     n = 0.0
+    agreement = 0.0  # of outcomes with what fit said more than intent
     difference = 0.0
+    good_ones = 0.0
     opened = 0.0
     wins = 0.0
     w.returned[:, :] = 0.0
@@ -94,20 +100,22 @@ def read_dispositions(w: Any) -> None:
         w.returned[place, 1] += outcome
         if lead.opened > 0.0:
             won = 1.0 if lead.stage == WON else 0.0
-            m.win_rate += 0.02 * (1.0 - p.visibility) * (won - m.win_rate)
+            m.win_rate += p.win_rate_learning * (1.0 - p.visibility) * (won - m.win_rate)
             opened += 1.0
             wins += won
         # The scoring model compares what it saw of fit with what it saw of intent.
-        seen_intent = (logit(lead.intent) - org.intent_logit) / max(p.intent_spread, 1e-9)
-        chance = 0.3
-        difference += (outcome - chance) * (lead.seen_fit - seen_intent)
+        more_fit = lead.seen_fit - read_intent(w, lead, lead.intent_time)
+        agreement += outcome * more_fit
+        difference += more_fit
+        good_ones += outcome
         n += 1.0
     if n > 0.0 and p.visibility > 0.0:
         read_team_table(w, opened, wins)
     if n > 0.0:
         # A gradient step on the log-likelihood of the weight, slower when few came back.
-        step = p.score_learning * n / (n + 20.0)
-        org.weight = min(max(org.weight + 0.25 * step * difference / n, 0.02), 0.98)
+        step = p.score_learning * n / (n + p.score_learning_returns)
+        gradient = (agreement - good_ones / n * difference) / n
+        org.weight = min(max(org.weight + step * gradient, LEAST_WEIGHT), 1.0 - LEAST_WEIGHT)
 
 
 @compiled
@@ -121,7 +129,7 @@ def read_team_table(w: Any, opened: float, wins: float) -> None:
             if seen > 0.0:
                 learn(m, (place + 0.5) / N_RETURNED, w.returned[place, 1] / seen, p.visibility * seen)
         if opened > 0.0:
-            rate = 1.0 - (1.0 - 0.02 * p.visibility) ** opened
+            rate = 1.0 - (1.0 - p.win_rate_learning * p.visibility) ** opened
             m.win_rate += rate * (wins / opened - m.win_rate)
 
 

@@ -15,6 +15,7 @@ from sim.rules.arithmetic import sigmoid
 from sim.state import (
     DEVELOPER,
     MARKETER,
+    MONTH,
     N_PERIODS,
     PAY_ATTAINMENT,
     PAY_BASE,
@@ -25,10 +26,14 @@ from sim.state import (
     QUARTER,
     SELLER,
     SUCCESS,
+    YEAR,
 )
 
 COMPANY = 4
+LEAST_UNSURE = 0.04  # of a period: on its last days the end is known but for the deals of a day or two
 MONTHS_REMEMBERED = 6.0
+DAYS_TO_OPPORTUNITY = 15.0  # after which marketing sees what became of a lead, about three weeks
+RETENTION_QUARTERS = 2.0  # mean delay of what a customer who stays pays its seller
 INDIVIDUAL, POD, TEAM, WHOLE = 0, 1, 2, 3
 LEAD, MQL_EVENT, MEETING, ACCEPTED_LEAD, OPEN, WON_DEAL, WON_ACV, RETAINED, EXPANDED, REVENUE = range(10)
 WON_DEAL_LOW, WON_ACV_LOW = 10, 11
@@ -47,6 +52,15 @@ def count_company(w: Any, event: int, amount: float) -> None:
     """Credit the company with ``amount`` of an event (once, however many people took part)."""
     for period in range(N_PERIODS):
         w.pooled[COMPANY, period, event] += amount
+
+
+@compiled
+def credited(w: Any, lead: Any, role: int) -> int:
+    """Worker of a role who is credited with winning this lead; −1: nobody."""
+    if role == MARKETER:
+        return w.marketers[lead.marketer].worker if lead.marketer >= 0 else -1
+    who = lead.seller if role == SELLER else lead.developer
+    return w.sellers[who].worker if who >= 0 else -1
 
 
 @compiled
@@ -108,29 +122,51 @@ def margin(term: Any, projected: float, spread: float) -> float:
 
 
 @compiled
-def projection(w: Any, term: Any, role: int, worker: int, quota: float) -> float:
-    """Attainment of a term that a person expects at period end: so far, plus the usual pace."""
-    day = w.org[0].day
-    if term.period == 0:
-        length, passed = 21.0, day % 21
-    elif term.period == 1:
-        length, passed = 63.0, day % QUARTER
-    else:
-        length, passed = 252.0, day % 252
-    target = quota * length / QUARTER if term.on_quota else term.target
-    if target <= 0.0:
-        return 1.0
-    so_far = amount_of(w, term, role, worker, first_worker(w, role), term.event)
-    pace = term.reference * length / 252.0
-    return (so_far + pace * (1.0 - passed / length)) / target
+def length_of(term: Any) -> int:
+    """Days of a term's period."""
+    return MONTH if term.period == 0 else (QUARTER if term.period == 1 else YEAR)
 
 
 @compiled
-def spread_of(w: Any, term: Any) -> float:
-    """How unsure people are about a period's end; it shrinks as the end comes near."""
-    length = 21.0 if term.period == 0 else (63.0 if term.period == 1 else 252.0)
-    rest = 1.0 - (w.org[0].day % int(length)) / length
-    return w.params[0].quota_spread * math.sqrt(max(rest, 0.04))
+def target_of(term: Any, quota: float) -> float:
+    """Units at which a term's target is met in its period; 0: it has none."""
+    return quota * length_of(term) / QUARTER if term.on_quota else term.target
+
+
+@compiled
+def zone_now(w: Any, term: Any, role: int, worker: int, quota: float) -> float:
+    """Margin of one more unit in the period that runs: so far, plus the usual pace, unsure until its end."""
+    target = target_of(term, quota)
+    if target <= 0.0:
+        return 1.0
+    length = length_of(term)
+    rest = 1.0 - w.org[0].day % length / length
+    so_far = amount_of(w, term, role, worker, first_worker(w, role), term.event)
+    expected = (so_far + term.reference * length / YEAR * rest) / target
+    return margin(term, expected, w.params[0].quota_spread * math.sqrt(max(rest, LEAST_UNSURE)))
+
+
+@compiled
+def zone_later(w: Any, term: Any, quota: float, now: float) -> float:
+    """Margin of one more unit after this quarter: of a fresh period, or ``now`` if the same one runs on."""
+    target = target_of(term, quota)
+    length = length_of(term)
+    if target <= 0.0 or w.org[0].day % length < length - QUARTER:
+        return now
+    return margin(term, term.reference * length / YEAR / target, w.params[0].quota_spread)
+
+
+@compiled
+def felt_pay_at(w: Any, s: Any, day: float) -> float:
+    """Felt pay for a euro won on ``day`` relative to the plain rate: this quarter's, or that of the next."""
+    return s.pay_factor if int(day) // QUARTER <= w.org[0].day // QUARTER else s.pay_later
+
+
+@compiled
+def felt_pay_kept(w: Any, s: Any, day: float) -> float:
+    """The same of a deal that may be held back: the better of ``day`` and of next quarter, discounted."""
+    wait = QUARTER - w.org[0].day % QUARTER
+    return max(felt_pay_at(w, s, day), s.pay_later * math.exp(-s.discounting * wait / QUARTER))
 
 
 @compiled
@@ -157,8 +193,7 @@ def feel_marketer(w: Any, i: int) -> None:
         if term.event < 0:
             continue
         share = felt_share(w, MARKETER, term.scope)
-        zone = margin(term, projection(w, term, MARKETER, m.worker, 0.0), spread_of(w, term))
-        value = term.rate * share * zone
+        value = term.rate * share * zone_now(w, term, MARKETER, m.worker, 0.0)
         felt += value * term.reference
         if term.event == LEAD:
             m.pay_lead += value
@@ -173,8 +208,8 @@ def feel_marketer(w: Any, i: int) -> None:
         elif term.event == WON_ACV or term.event == REVENUE:
             m.pay_acv += value
     m.pays_wins = 1 if m.pay_won > 0.0 or m.pay_acv > 0.0 else 0
-    m.soon = math.exp(-m.discounting * 15.0 / 63.0)  # an opportunity shows after about three weeks
-    m.next_touch = math.exp(-m.discounting * w.params[0].nurture_wait_days / 63.0)
+    m.soon = math.exp(-m.discounting * DAYS_TO_OPPORTUNITY / QUARTER)
+    m.next_touch = math.exp(-m.discounting * w.params[0].nurture_wait_days / QUARTER)
     m.felt = felt / w.earnings[MARKETER, 1] if w.earnings[MARKETER, 1] > 0.0 else 0.0
     m.effort = effort_of(w, m.felt)
 
@@ -186,37 +221,44 @@ def feel_seller(w: Any, j: int) -> None:
     p = w.params[0]
     role = s.role
     rate = 0.0
+    rate_later = 0.0
     retained = 0.0
     low = 0.0
     months = 0.0
     felt = 0.0
+    felt_later = 0.0
     plain = 0.0
     for k in range(w.felt_terms.shape[1]):
         term = w.felt_terms[role, k]
         if term.event < 0:
             continue
         share = felt_share(w, role, term.scope)
-        zone = margin(term, projection(w, term, role, s.worker, s.quota), spread_of(w, term))
-        value = term.rate * share * zone
-        felt += value * term.reference
-        plain += term.rate * share * term.reference
-        if term.event == WON_ACV or term.event == REVENUE:
-            rate += value
-            low += value * (term.low_multiplier - 1.0)
-            months = max(months, 1.0 * term.clawback_months)
-        elif term.event == WON_DEAL:
-            rate += value / max(p.acv, 1e-9)
-            low += value / max(p.acv, 1e-9) * (term.low_multiplier - 1.0)
+        zone = zone_now(w, term, role, s.worker, s.quota)
+        later = zone_later(w, term, s.quota, zone)
+        value = term.rate * share
+        felt += value * zone * term.reference
+        felt_later += value * later * term.reference
+        plain += value * term.reference
+        if term.event == WON_DEAL:
+            value /= max(p.acv, 1e-9)
+        if term.event == WON_ACV or term.event == WON_DEAL or term.event == REVENUE:
+            rate += value * zone
+            rate_later += value * later
+            low += value * zone * (term.low_multiplier - 1.0)
             months = max(months, 1.0 * term.clawback_months)
         elif term.event == RETAINED:
-            retained += value
-            rate += value * math.exp(-2.0 * s.discounting)
+            retained += value * zone
+            delayed = math.exp(-RETENTION_QUARTERS * s.discounting)
+            rate += value * zone * delayed
+            rate_later += value * later * delayed
     s.pay_rate = rate
+    s.rate_later = rate_later
     s.retained_rate = retained
     s.clawback = months
     s.low_multiplier = 1.0 + low / rate if rate > 0.0 else 1.0
     # The level of pay moves effort; its shape (accelerator, cap, cliff) moves what is worth doing.
     s.pay_factor = felt / plain if plain > 0.0 else 1.0
+    s.pay_later = felt_later / plain if plain > 0.0 else 1.0
     s.felt = felt / w.earnings[role, 1] if w.earnings[role, 1] > 0.0 else 0.0
     s.effort = effort_of(w, s.felt)
 
@@ -230,7 +272,7 @@ def feel_manager(w: Any, i: int) -> None:
         term = w.felt_terms[SUCCESS, k]
         if term.event < 0:
             continue
-        zone = margin(term, projection(w, term, SUCCESS, c.worker, 0.0), spread_of(w, term))
+        zone = zone_now(w, term, SUCCESS, c.worker, 0.0)
         felt += term.rate * felt_share(w, SUCCESS, term.scope) * zone * term.reference
     c.felt = felt / w.earnings[SUCCESS, 1] if w.earnings[SUCCESS, 1] > 0.0 else 0.0
     c.effort = effort_of(w, c.felt)
@@ -239,9 +281,7 @@ def feel_manager(w: Any, i: int) -> None:
 @compiled
 def term_pay(term: Any, amount: float, quota: float) -> float:
     """Euros a term pays for ``amount`` units in its period (target, cliff, cap, accelerator)."""
-    target = term.target
-    if term.on_quota:
-        target = quota * (1.0 if term.period == 1 else (1.0 / 3.0 if term.period == 0 else 4.0))
+    target = target_of(term, quota)
     if target <= 0.0:
         return term.rate * amount
     attained = amount / target

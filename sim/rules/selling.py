@@ -15,12 +15,12 @@ from sim.draws import Stream, normal, uniform
 from sim.rules.arithmetic import logit, sigmoid
 from sim.rules.capability import cross_over
 from sim.rules.contacting import accept, attempt, contact_obliged, drop_old, promise, triage
-from sim.rules.dealing import advance, close, deepen, discover, hoped_value, pulls_forward
+from sim.rules.dealing import advance, close, deepen, discover, hoped_value, likely_close, pulls_forward
 from sim.rules.lists import deals_of, inbox_of
 from sim.rules.market import draw_attributes
-from sim.rules.pay import feel_seller
+from sim.rules.pay import feel_seller, felt_pay_at
 from sim.rules.tasks import Choice, add_task, choose_task, value_task
-from sim.rules.winning import project_chance, win_logit, worth_its_hours
+from sim.rules.winning import deal_hours, project_chance, win_logit, worth_its_hours
 from sim.rules.workload import begin_day, end_day, now_of, record_event, seconds, spend
 from sim.state import (
     ACCEPTED,
@@ -106,7 +106,7 @@ def list_deepening(w: Any, s: Any, index: int) -> None:
     chance = sigmoid(lead.signal)
     hours = lead.sales_seconds / HOUR
     gain = chance * (1.0 - chance) * p.win_hours * p.deepen / (p.win_hours_scale + hours)
-    add_task(w, s, DEEPEN, index, gain * lead.acv * s.pay_factor, p.deepen, False)
+    add_task(w, s, DEEPEN, index, gain * lead.acv * felt_pay_at(w, s, likely_close(p, lead)), p.deepen, False)
 
 
 @compiled
@@ -116,9 +116,11 @@ def finds_per_hour(p: Any, s: Any) -> float:
 
 
 @compiled
-def prospecting_value(p: Any, s: Any) -> float:
+def prospecting_value(w: Any, s: Any) -> float:
     """Expected ACV of one block of prospecting, as the seller sees it."""
-    return finds_per_hour(p, s) * p.prospect * p.find_hope * p.acv * s.pay_factor
+    p = w.params[0]
+    payday = w.org[0].day + (0.0 if s.role == DEVELOPER else p.cycle_days)
+    return finds_per_hour(p, s) * p.prospect * p.find_hope * p.acv * felt_pay_at(w, s, payday)
 
 
 @compiled
@@ -126,7 +128,7 @@ def list_prospecting(w: Any, j: int) -> None:
     """Prospecting in the own territory, valued at the chance of a find."""
     p = w.params[0]
     s = w.sellers[j]
-    add_task(w, s, PROSPECT_TASK, -1, prospecting_value(p, s), p.prospect, False)
+    add_task(w, s, PROSPECT_TASK, -1, prospecting_value(w, s), p.prospect, False)
 
 
 @compiled
@@ -157,12 +159,12 @@ def prospect(w: Any, j: int, k: int) -> None:
             lead.fields |= ALL_FIELDS << CROSSED
         if worth_its_hours(w, lead, now):
             lead.marks |= VIABLE
-        chance = project_chance(p, lead.intent) * sigmoid(win_logit(p, lead, lead.intent, 10.0, s.skill))
+        chance = project_chance(p, lead.intent) * sigmoid(win_logit(p, lead, lead.intent, deal_hours(p), s.skill))
         lead.signal = logit(chance) + s.optimism + p.first_talk_noise * normal(w.keys[ACCEPT], lead.key, 0)
         w.months[org.month].finds += 1.0
         accept(w, j, index)
     # The territory now yields less: value the next block anew.
-    value_task(p, w.tasks[k], prospecting_value(p, s))
+    value_task(p, w.tasks[k], prospecting_value(w, s))
 
 
 @compiled

@@ -21,10 +21,11 @@ from sim.rules.pay import (
     WON_DEAL,
     count,
     count_company,
+    credited,
     feel_manager,
 )
 from sim.rules.workload import begin_day, end_day, record_event, seconds, spend
-from sim.state import CARE, DEVELOPER, MARKETER, MONTH, PAY_DUE, SELLER, SUCCESS, WEEK
+from sim.state import CARE, DEVELOPER, MARKETER, MONTH, PAY_DUE, SELLER, SUCCESS, WEEK, YEAR
 
 CHURN = int(Stream.CUSTOMER_CHURN)
 FOUND = int(Stream.EXPANSION_SIGNAL)
@@ -40,7 +41,7 @@ def onboard(w: Any, i: int, index: int) -> None:
     spend(w, SUCCESS, c, CARE, seconds(p.onboarding))
     record_event(w, SUCCESS, c)
     customer = w.customers[index]
-    if org.day - customer.since <= 21.0:
+    if org.day - customer.since <= MONTH:
         customer.onboarded = 1
     append(w.customers, w.lists[accounts_of(org, i)], index)
 
@@ -56,7 +57,7 @@ def visit(w: Any, i: int, index: int) -> None:
     spend(w, SUCCESS, c, CARE, seconds(p.care))
     turn = customer.visits
     customer.visits += 1
-    ripe = min(1.0, customer.demand / (0.1 * customer.arr)) if customer.arr > 0.0 else 0.0
+    ripe = min(1.0, customer.demand / (p.expansion_ripe * customer.arr)) if customer.arr > 0.0 else 0.0
     if uniform(w.keys[FOUND], customer.key, turn) >= p.expansion_find * ripe:
         return
     month.signals += 1.0
@@ -114,7 +115,7 @@ def churn_hazard(p: Any, customer: Any, day: float) -> float:
         risk *= 1.0 + p.churn_oversold
     if not customer.onboarded:
         risk *= 1.0 + p.churn_not_onboarded
-    if day - customer.since < 252.0:
+    if day - customer.since < YEAR:
         risk *= p.churn_first_year
     return risk
 
@@ -123,14 +124,9 @@ def churn_hazard(p: Any, customer: Any, day: float) -> float:
 def claw_back(w: Any, customer: Any, months: float) -> None:
     """Take back what terms with a claw-back paid for this win."""
     for role in (MARKETER, DEVELOPER, SELLER):
-        who = customer.seller
-        if role == MARKETER:
-            who = customer.marketer
-        elif role == DEVELOPER:
-            who = w.leads[customer.lead].developer
-        if who < 0:
+        worker = credited(w, w.leads[customer.lead], role)
+        if worker < 0:
             continue
-        worker = w.marketers[who].worker if role == MARKETER else w.sellers[who].worker
         for k in range(w.paid_terms.shape[1]):
             term = w.paid_terms[role, k]
             if term.event >= 0 and term.scope == 0 and term.clawback_months > months:
