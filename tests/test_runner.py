@@ -150,7 +150,7 @@ def test_all_may_fail(tmp_path: Path) -> None:
 
 def test_fail_fast_raises_and_keeps_what_was_done(tmp_path: Path) -> None:
     broken = Quick(failing=11)
-    with pytest.raises(runner.RunError, match="point 0, arm one, seed .*too many leads"):
+    with pytest.raises(runner.RunError, match=r"point 0, arm one, seed .*too many leads"):
         run_to(tmp_path, plan(broken, fail_fast=True), block=2)
     done = len(broken.seeds) - 1
     assert done >= 2
@@ -305,8 +305,7 @@ def test_an_interrupt_keeps_what_is_being_done_and_begins_nothing(monkeypatch: p
     monkeypatch.setattr(executors, "wait", interrupted)
     kept: list[int] = []
     with executors.Threads(2) as pool, pytest.raises(KeyboardInterrupt):
-        for answer in pool.map(work, range(1_000)):
-            kept.append(answer)  # noqa: PERF402 - what came before the interrupt counts
+        kept.extend(pool.map(work, range(1_000)))
     assert sorted(kept) == sorted(begun) == [0, 1]
 
 
@@ -356,7 +355,7 @@ def test_a_damaged_part_is_named_and_made_again(model: Quick, tmp_path: Path, da
     else:
         middle = len(data) // 2
         flipped = data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :]
-        other = sorted((tmp_path / "study" / "parts").glob("*.parquet"))[0].read_bytes()
+        other = min((tmp_path / "study" / "parts").glob("*.parquet")).read_bytes()
         file.write_bytes({"cut": data[:middle], "flip": flipped, "empty": b"", "foreign": other}[damage])
     model.seeds.clear()
     said = run_to(tmp_path / "study", asked)
@@ -373,7 +372,7 @@ def test_a_part_damaged_while_the_study_runs_is_found_out(model: Quick, tmp_path
     with store.Store(tmp_path, asked, said.append) as kept:
         with executors.Serial() as running:
             runner.execute(asked, kept.parts, everything, running, kept.note, 4)
-        file = sorted(kept.parts.glob("*.parquet"))[0]
+        file = min(kept.parts.glob("*.parquet"))
         file.write_bytes(b"x" + file.read_bytes()[1:])
         with pytest.raises(parts.DamagedPartError):
             kept.finish(everything)
@@ -401,7 +400,7 @@ def test_a_full_disk_is_said_and_leaves_nothing_half_done(
         sync(handle)
 
     monkeypatch.setattr(parts.os, "fsync", full)
-    with pytest.raises(parts.StoreError, match="cannot be written .No space left on device"):
+    with pytest.raises(parts.StoreError, match=r"cannot be written .No space left on device"):
         run_to(tmp_path, asked, block=3)
     monkeypatch.undo()
     assert sorted(file.suffix for file in (tmp_path / "parts").iterdir()) == ["", ".parquet", ".parquet"]
@@ -428,13 +427,11 @@ def test_a_table_that_cannot_be_finished_leaves_the_former_one(
 
 def test_workers_must_write_where_the_store_looks(model: Quick, tmp_path: Path) -> None:
     asked = plan(model, 2)
-    with (
-        store.Store(tmp_path / "here", asked, print) as kept,
-        executors.Serial() as running,
-        pytest.raises(parts.StoreError, match="a folder that all machines share"),
-    ):
-        (tmp_path / "there").mkdir()
-        runner.execute(asked, tmp_path / "there", np.arange(4), running, kept.note)
+    (tmp_path / "there").mkdir()
+    with store.Store(tmp_path / "here", asked, print) as kept:
+        serial, numbers = executors.Serial(), np.arange(4)
+        with pytest.raises(parts.StoreError, match="a folder that all machines share"):
+            runner.execute(asked, tmp_path / "there", numbers, serial, kept.note)
 
 
 def test_workers_must_have_the_same_code(model: Quick, tmp_path: Path) -> None:
@@ -446,9 +443,9 @@ def test_workers_must_have_the_same_code(model: Quick, tmp_path: Path) -> None:
 
 def test_one_process_at_a_time(model: Quick, tmp_path: Path) -> None:
     asked = plan(model, 2)
-    with store.Store(tmp_path, asked, print):
-        with pytest.raises(parts.StoreError, match=r"in use by process \d+ on .* since .*; wait for it"):
-            run_to(tmp_path, asked)
+    refused = pytest.raises(parts.StoreError, match=r"in use by process \d+ on .* since .*; wait for it")
+    with store.Store(tmp_path, asked, print), refused:
+        run_to(tmp_path, asked)
     run_to(tmp_path, asked)
 
 
