@@ -315,7 +315,7 @@ ARGUED: dict[tuple[str, str], dict[str, str]] = {
     ("marketing", "move_bars"): {"score_owner": "a bar that marketing does not own does not give way to its pay"},
     ("marketing", "pushing_cost_of_step"): {"visibility": "the same, for a bar lowered for everybody"},
     ("marketing", "qualify"): {"shared_definition": "whether a lead is scored under the agreed rule"},
-    ("pay", "felt_share"): {"visibility": "peers who see each other feel more of pooled pay"},
+    ("feeling", "felt_share"): {"visibility": "peers who see each other feel more of pooled pay"},
     ("success", "visit"): {"visibility": "whether somebody who can sell hears of a signal"},
     ("workload", "record_event"): {
         "process": "what is written can be entered by machine",

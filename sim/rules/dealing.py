@@ -10,22 +10,11 @@ from sim.draws import Stream, normal, uniform
 from sim.rules.arithmetic import sigmoid
 from sim.rules.capability import complete_record
 from sim.rules.contacting import multiplier_of
+from sim.rules.feeling import feel_seller, felt_pay_at, felt_pay_kept
 from sim.rules.handover import jump
 from sim.rules.learning import report_back
 from sim.rules.lists import append, arrivals_of, deals_of, remove
-from sim.rules.pay import (
-    OPEN,
-    WON_ACV,
-    WON_ACV_LOW,
-    WON_DEAL,
-    WON_DEAL_LOW,
-    count,
-    count_company,
-    credited,
-    feel_seller,
-    felt_pay_at,
-    felt_pay_kept,
-)
+from sim.rules.pay import OPEN, WON_ACV, WON_ACV_LOW, WON_DEAL, WON_DEAL_LOW, count, count_company, credited
 from sim.rules.scoring import intent_at
 from sim.rules.winning import deal_hours, project_chance, still_worth, win_logit
 from sim.rules.workload import now_of, record_event, seconds, spend

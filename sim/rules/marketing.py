@@ -13,9 +13,9 @@ from typing import Any
 from sim.compiled import compiled
 from sim.draws import Stream, uniform
 from sim.rules.arithmetic import logit, sigmoid
+from sim.rules.feeling import feel_marketer
 from sim.rules.handover import hand_over
 from sim.rules.lists import append, pool_of, queue_of, remove
-from sim.rules.pay import feel_marketer
 from sim.rules.scoring import (
     CENTER,
     SCALE,

@@ -25,9 +25,9 @@ from sim.rules.dealing import (
     pulls_forward,
     worth_hoping,
 )
+from sim.rules.feeling import feel_seller, felt_pay_at
 from sim.rules.lists import deals_of, inbox_of
 from sim.rules.market import draw_attributes
-from sim.rules.pay import feel_seller, felt_pay_at
 from sim.rules.tasks import Choice, add_task, choose_task, value_task
 from sim.rules.winning import deal_hours, project_chance, win_logit, worth_its_hours
 from sim.rules.workload import begin_day, end_day, now_of, record_event, seconds, spend
