@@ -29,8 +29,8 @@ class Texts:
     measures, parameters : mapping
         Names and definitions of measures, meanings of parameters; English has them from
         the model itself, so its mappings are empty.
-    units, sources : mapping
-        Words of units and sources, word for word.
+    units, sources, facts : mapping
+        Words of units, sources and stylised facts, word for word.
     """
 
     language: str
@@ -39,6 +39,7 @@ class Texts:
     parameters: Mapping[str, Mapping[str, str]]
     units: Mapping[str, str]
     sources: Mapping[str, str]
+    facts: Mapping[str, str]
 
     def __call__(self, key: str, **values: object) -> str:
         """The text under a dotted key with its blanks filled in."""
@@ -84,6 +85,10 @@ class Texts:
         """The words of a source; names of papers stay as they are."""
         return self.sources.get(source, source)
 
+    def fact(self, words: str) -> str:
+        """A name, target, note or reason of a stylised fact or calibration pattern."""
+        return self.facts.get(words, words)
+
     def listed(self, parts: list[str]) -> str:
         """Parts as a list within a sentence: a, b and c."""
         word = "and" if self.language == "en" else "y"
@@ -109,6 +114,7 @@ def texts(language: str) -> Texts:
         parameters=model.get("parameters", {}),
         units=model.get("units", {}),
         sources=model.get("sources", {}),
+        facts=_read(f"facts.{language}.yaml"),
     )
 
 
