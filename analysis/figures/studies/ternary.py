@@ -46,8 +46,6 @@ def ternary(named: Named, given: Mapping[str, Any], shape: Shape = "wide") -> Fi
     colour = scale * (means - (means.max() if down else means.min()))
     shades = "viridis_r" if down else "viridis"
     dots = ax.scatter(where[:, 0], where[:, 1], c=colour, s=side, cmap=shades, marker="h", linewidth=0)
-        where[:, 0], where[:, 1], c=colour, s=side, cmap="viridis_r" if down else "viridis", marker="h", linewidth=0
-    )
     good = means.index.isin(candidates(table, down=down))
     ax.scatter(where[good, 0], where[good, 1], s=side, facecolor="none", edgecolor="#d55e00", linewidth=1.8, marker="h")
     _frame(ax, [named.label(part) for part in given["parts"]], drawn.write.percent)
