@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,9 +72,7 @@ class Named:
             return self.said(own)
         if key in ("arm", "incentives", "felt"):
             return self.words.arm(str(value))
-        if isinstance(value, bool | str):
-            return str(value).replace("_", " ")
-        return factor_value(key, float(value), self.words, self.write)
+        return any_value(self.words)(key, value)
 
 
 def declaration_of(key: str) -> Declaration | None:
@@ -105,3 +103,20 @@ def factor_value(key: str, value: float, words: Texts, write: Numbers) -> str:
         return write.percent(value, 0 if value >= 0.1 or value == 0.0 else 1)
     shown = write.value(value, "€" if unit == "€" else "ratio")
     return f"{shown} {words.unit(unit)}" if unit not in ("", "€", "ratio") else shown
+
+
+def any_label(words: Texts) -> Callable[[str], str]:
+    """Names of factors where no study's file gives others."""
+    return lambda key: factor_label(key, words)
+
+
+def any_value(words: Texts) -> Callable[[str, Any], str]:
+    """Values of factors where no study's file gives other words."""
+    write = numbers(words.language)
+
+    def value(key: str, given: Any) -> str:
+        if isinstance(given, bool | str):
+            return str(given).replace("_", " ")
+        return factor_value(key, float(given), words, write)
+
+    return value

@@ -12,12 +12,12 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import norm, rankdata
 
-from analysis import discovery
+from analysis import catalogue, discovery
 from analysis.numbers import numbers
 from analysis.paired import LEVEL
 from analysis.studies import effects
 from analysis.summary import KEYS, measure_columns
-from analysis.texts import Texts
+from analysis.texts import Texts, capital
 from sim.parameters import ParameterError
 
 RELATIONS = {"above": np.greater, "below": np.less, "at_least": np.greater_equal, "at_most": np.less_equal}
@@ -131,6 +131,22 @@ def _rank_correlation(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
 
 
 # ---------------------------------------------------------------- words
+
+
+def asked_in_words(asked: Mapping[str, Any], baseline: str, words: Texts) -> str:
+    """What is asked of a region: a measure of an arm, or its difference, on one side of a threshold."""
+    write = numbers(words.language)
+    relation = next(name for name in RELATIONS if name in asked)
+    arm, unit = asked.get("arm", baseline), catalogue.measure(asked["measure"]).unit
+    names = {
+        "measure": capital(words.measure(asked["measure"])),
+        "arm": words.arm(arm),
+        "baseline": words.arm(baseline),
+    }
+    if arm == baseline:
+        return words(f"studies.asked.{relation}.level", threshold=write.value(asked[relation], unit), **names)
+    threshold = write.difference(asked[relation], unit)
+    return words(f"studies.asked.{relation}.difference", threshold=threshold, **names)
 
 
 def in_words(

@@ -12,7 +12,7 @@ from sim.parameters import ParameterError, nearest
 
 GROUP = "study"
 NEEDED = ("question", "design", "figures", "answer")
-OPTIONAL = ("organisation", "arms", "arm", "seeds", "labels")
+OPTIONAL = ("organisation", "arms", "seeds", "labels")
 LANGUAGES = ("en", "es")
 
 

@@ -154,7 +154,9 @@ def _split(text: str) -> tuple[float, float, float]:
     """``70/20/10`` as shares."""
     parts = text.split("/")
     if len(parts) != 3 or not all(part.strip().isdigit() for part in parts) or sum(map(int, parts)) != 100:
-        raise ParameterError(f"design.include={text!r}: three whole percentages that sum to 100 are needed, as 70/20/10.")
+        raise ParameterError(
+            f"design.include={text!r}: three whole percentages that sum to 100 are needed, as 70/20/10."
+        )
     return int(parts[0]) / 100, int(parts[1]) / 100, int(parts[2]) / 100
 
 
