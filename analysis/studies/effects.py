@@ -134,5 +134,5 @@ def best(table: pd.DataFrame, measure: str, labels: Sequence[Any]) -> list[Any] 
     }
     if not means:
         return None
-    choose = min if catalogue.measure(measure).better == "down" else max
-    return list(choose(means, key=lambda column: means[column]))
+    ordered = sorted(means, key=lambda column: means[column])
+    return list(ordered[0] if catalogue.measure(measure).better == "down" else ordered[-1])

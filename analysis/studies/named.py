@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import pandas as pd
@@ -101,8 +102,12 @@ def factor_value(key: str, value: float, words: Texts, write: Numbers) -> str:
     unit = found.unit if found else ""
     if unit == "fraction":
         return write.percent(value, 0 if value >= 0.1 or value == 0.0 else 1)
-    shown = write.value(value, "€" if unit == "€" else "ratio")
-    return f"{shown} {words.unit(unit)}" if unit not in ("", "€", "ratio") else shown
+    if unit == "€":
+        return write.euro(value)
+    short = Decimal(f"{value:.3g}")
+    exponent = short.normalize().as_tuple().exponent
+    shown = write.decimal(value, max(0, -exponent) if isinstance(exponent, int) else 0)
+    return f"{shown} {words.unit(unit)}" if unit not in ("", "ratio") else shown
 
 
 def any_label(words: Texts) -> Callable[[str], str]:

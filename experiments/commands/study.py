@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from experiments.studies import Definition
 
 START: dict[str, Any] = {"name": None, "seeds": 32, "points": None}
+COMMAND = Command("study", COMMANDS["study"], START)
 
 
 def main(arguments: Sequence[str]) -> int:
     """List the studies, or run the one that ``name=…`` asks for; return the exit code."""
-    plain = Command("study", COMMANDS["study"], START)
     words = [word for word in arguments if not word.startswith("-")]
     options = len(words) < len(arguments)
     try:
-        given = dict(word.partition("=")[::2] for word in resumed(plain, words))
+        given = dict(word.partition("=")[::2] for word in resumed(COMMAND, words))
         if "name" not in given and not options:
             return _list(given)
         from experiments.studies import definition
@@ -35,14 +35,14 @@ def main(arguments: Sequence[str]) -> int:
             raise ParameterError(f"{wrong}: a study's design stands in its file; points= and seeds= change its size.")
     except ParameterError as error:
         return refuse(error)
-    return application(_command(known) if known else plain, run, arguments)
+    return application(_command(known) if known else COMMAND, run, arguments)
 
 
 def _command(study: Definition) -> Command:
     """The command as the study's file sets its keys."""
     own = {key: study.spec[key] for key in ("organisation", "arms", "seeds") if key in study.spec}
     points = study.spec["design"].get("points", 5)
-    return Command("study", COMMANDS["study"], {**START, "points": points, **own})
+    return dataclasses.replace(COMMAND, defaults={**START, "points": points, **own})
 
 
 def _list(given: dict[str, str]) -> int:

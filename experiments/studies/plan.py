@@ -22,7 +22,7 @@ from experiments.baseline import deal_scale
 from experiments.design import Points, column
 from experiments.models import Model, Organisation
 from sim.parameters import Declaration, ParameterError, Params, declared, nearest
-from sim.parameters.priors import at_quantile
+from sim.parameters.priors import distribution
 
 KEYS = ("name", "points", "factors", "zip", "scales", "parts", "budget", "include", "also", "of_arm")
 OWN = ("simplex", "panel")
@@ -189,7 +189,10 @@ def _panel(given: Mapping[str, Any], model: Organisation, n: int, seed: int) -> 
     for u, (name, found) in zip(cube.T, names.items(), strict=True):
         scale = deal_scale(params, found)
         center = value_of(params, name) / scale
-        drawn = [as_declared(name, scale * at_quantile(found, float(q), center)) for q in u]
+        values = distribution(found.prior, center).ppf(u)
+        if not np.isfinite(values).all():  # a form that has no spread around 0
+            values = distribution(found.prior).ppf(u)
+        drawn = [as_declared(name, float(value)) for value in scale * values]
         columns[f"arm.{baseline}.{name}" if name in of_arm else name] = column(drawn)
     return Planned(Points(columns, n), pd.DataFrame(index=range(n)))
 

@@ -19,6 +19,7 @@ from analysis.paired import interval
 from analysis.studies import Named
 from analysis.studies.effects import cells
 from analysis.studies.named import declaration_of
+from analysis.texts import capital
 
 
 @mpl.rc_context(RC)  # type: ignore[arg-type]
@@ -106,5 +107,4 @@ def _values(column: pd.Series[Any]) -> list[Any]:
 
 def _legend(named: Named, hue: str, value: Any) -> str:
     shown = named.value(hue, value)
-    shown = shown[:1].upper() + shown[1:]
-    return shown if hue == "arm" else f"{named.label(hue)}: {shown}"
+    return capital(shown) if hue == "arm" else f"{named.label(hue)}: {shown}"
