@@ -383,3 +383,20 @@ def test_every_study_runs_small_from_question_to_figures(tmp_path, capsys, name)
         assert (tmp_path / "figures" / f"{figure}.svg").stat().st_size > 5_000
         assert (tmp_path / "figures" / f"{figure}.png").stat().st_size > 5_000
     assert json.loads((tmp_path / "manifest.json").read_text())["runs"]["failed"] == 0
+
+
+@pytest.mark.slow
+def test_the_study_that_the_documentation_shows_can_be_run(tmp_path, monkeypatch, root):
+    page = (root / "docs" / "how-to" / "study.md").read_text(encoding="utf-8")
+    file = page.partition("```yaml\n")[2].partition("```")[0]
+    monkeypatch.chdir(tmp_path)
+    Path("patience.yaml").write_text(file, encoding="utf-8")
+    words = ("name=patience.yaml", "seeds=2", "points=2", "organisation=smb", "horizon.months=3", "out=done")
+    assert main(["study", *words]) == 0
+    assert (tmp_path / "done" / "figures" / "patience.svg").is_file()
+
+
+def test_the_reference_lists_every_study_with_its_question(root):
+    page = (root / "docs" / "reference" / "studies.md").read_text(encoding="utf-8")
+    for study in known():
+        assert f"| `{study.name}` | {study.question('en')} |" in page

@@ -189,9 +189,8 @@ def _panel(given: Mapping[str, Any], model: Organisation, n: int, seed: int) -> 
     for u, (name, found) in zip(cube.T, names.items(), strict=True):
         scale = deal_scale(params, found)
         center = value_of(params, name) / scale
-        values = distribution(found.prior, center).ppf(u)
-        if not np.isfinite(values).all():  # a form that has no spread around 0
-            values = distribution(found.prior).ppf(u)
+        flat = center <= 0 and found.prior.startswith(("gamma", "lognormal"))  # these have no spread around 0
+        values = distribution(found.prior, None if flat else center).ppf(u)
         drawn = [as_declared(name, float(value)) for value in scale * values]
         columns[f"arm.{baseline}.{name}" if name in of_arm else name] = column(drawn)
     return Planned(Points(columns, n), pd.DataFrame(index=range(n)))

@@ -27,7 +27,8 @@ def lines(named: Named, given: Mapping[str, Any], shape: Shape = "wide") -> Figu
     """A panel per measure.
 
     The study's file gives ``x`` (a factor), ``hue`` (``arm`` or a factor), ``measures`` and, if
-    paired differences are to be drawn, ``against``: ``{arm: siloed}`` or ``{factor: value}``.
+    paired differences are to be drawn, ``against``: ``{arm: siloed}`` or ``{factor: value}``; with ``log`` the axis of
+    ``x`` doubles from mark to mark.
     """
     hue, measures = given.get("hue", "arm"), given["measures"]
     against = dict(given.get("against", {}))
@@ -41,7 +42,7 @@ def lines(named: Named, given: Mapping[str, Any], shape: Shape = "wide") -> Figu
     for place, ax in enumerate(axes):
         ax.set_visible(place < len(measures))
         if place < len(measures):
-            _panel(drawn, named, ax, measures[place], given["x"], hue, against, shades)
+            _panel(drawn, named, ax, measures[place], given, shades)
     handles = [
         Line2D([], [], color=colour, linewidth=2, marker="o", markersize=4, label=_legend(named, hue, value))
         for value, colour in shades.items()
@@ -51,9 +52,14 @@ def lines(named: Named, given: Mapping[str, Any], shape: Shape = "wide") -> Figu
 
 
 def _panel(
-    drawn: StudyCanvas, named: Named, ax: Axes, measure: str, x: str, hue: str, against: dict[str, Any],
+    drawn: StudyCanvas,
+    named: Named,
+    ax: Axes,
+    measure: str,
+    given: Mapping[str, Any],
     shades: Mapping[Any, str],
-) -> None:  # fmt: skip
+) -> None:
+    x, hue, against = given["x"], given.get("hue", "arm"), dict(given.get("against", {}))
     scale, unit = drawn.scaled(measure, difference=bool(against))
     table = difference_table(named.runs, measure, x, hue, against)
     for value, colour in shades.items():
@@ -74,6 +80,10 @@ def _panel(
     percent = declared is not None and declared.unit == "fraction"
     label = named.label(x) + (" (%)" if percent else "")
     ax.set_xlabel("\n".join(textwrap.wrap(label, 52)))
+    if given.get("log"):
+        ax.set_xscale("log", base=2)
+        ax.set_xticks(sorted({column[1] for column in table.columns}))
+        ax.minorticks_off()
     drawn.ticks(ax.xaxis, 0.01 if percent else 1.0)
     drawn.ticks(ax.yaxis, signed=bool(against))
     ax.grid(axis="y")

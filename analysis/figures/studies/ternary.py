@@ -41,8 +41,9 @@ def ternary(named: Named, given: Mapping[str, Any], shape: Shape = "wide") -> Fi
     (ax,) = drawn.grid(1, 1)
     scale, unit = drawn.scaled(measure, difference=True)
     where = places.to_numpy() @ CORNERS
-    size = 5.2 if shape == "wide" else 3.6
-    side = 26 * size * 10 / max(4, round(np.sqrt(2 * len(means))) - 1)
+    size = 262.0 if shape == "wide" else 150.0  # points along an edge
+    steps = max(1, round((np.sqrt(1 + 8 * len(means)) - 3) / 2))
+    side = (size / steps) ** 2  # hexagons that just touch
     colour = scale * (means - (means.max() if down else means.min()))
     shades = "viridis_r" if down else "viridis"
     dots = ax.scatter(where[:, 0], where[:, 1], c=colour, s=side, cmap=shades, marker="h", linewidth=0)
@@ -61,7 +62,7 @@ def ternary(named: Named, given: Mapping[str, Any], shape: Shape = "wide") -> Fi
     bar.outline.set_visible(False)
     drawn.ticks(bar.ax.yaxis, signed=True)
     title = named.words("studies.ternary.bar", measure=drawn.title_of(measure), unit=unit)
-    bar.ax.set_title("\n".join(textwrap.wrap(title, 18)), size=8.5, color=QUIET)
+    bar.set_label(title, size=8.5, color=QUIET)
     ring = named.words("studies.ternary.inside")
     drawn.key(
         [Line2D([], [], marker="h", markersize=10, markerfacecolor="none", markeredgecolor="#d55e00", linestyle="",
