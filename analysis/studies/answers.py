@@ -163,9 +163,9 @@ def shares(named: Named, measure: str) -> tuple[Contrast, dict[str, Contrast], d
         shapley.shapley({some: float(row[where]) for some, where in columns.items()})
         for _, row in table[list(columns.values())].dropna().iterrows()
     ]
-    n = np.zeros(len(rows))
-    contributions = {name: contrast(n, [float(row[name]) for row in rows]) for name in pulled}
-    gap = contrast(n, [float(sum(row.values())) for row in rows])
+    zero = np.zeros(len(rows))
+    contributions = {name: contrast(zero, [float(row[name]) for row in rows]) for name in pulled}
+    gap = contrast(zero, [float(sum(row.values())) for row in rows])
     exact = {name: float(sum(row[name] for row in rows) / len(rows)) if rows else math.nan for name in pulled}
     return gap, contributions, exact
 

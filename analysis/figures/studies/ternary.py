@@ -41,21 +41,25 @@ def ternary(named: Named, given: Mapping[str, Any], shape: Shape = "wide") -> Fi
     (ax,) = drawn.grid(1, 1)
     scale, unit = drawn.scaled(measure, difference=True)
     where = places.to_numpy() @ CORNERS
-    size = 262.0 if shape == "wide" else 150.0  # points along an edge
+    size = 235.0 if shape == "wide" else 135.0  # points along an edge
     steps = max(1, round((np.sqrt(1 + 8 * len(means)) - 3) / 2))
-    side = (size / steps) ** 2  # hexagons that just touch
+    lattice = np.abs(steps * places.to_numpy() - np.round(steps * places.to_numpy())).max(axis=1) < 1e-6
+    side = np.where(lattice, 1.0, 0.2) * (size / steps) ** 2  # hexagons that just touch, small ones between them
+    margin = 1 / (np.sqrt(3) * steps)  # from the centre of a hexagon to its tip
     colour = scale * (means - (means.max() if down else means.min()))
     shades = "viridis_r" if down else "viridis"
     dots = ax.scatter(where[:, 0], where[:, 1], c=colour, s=side, cmap=shades, marker="h", linewidth=0)
     good = means.index.isin(candidates(table, down=down))
-    ax.scatter(where[good, 0], where[good, 1], s=side, facecolor="none", edgecolor="#d55e00", linewidth=1.8, marker="h")
-    _frame(ax, [named.label(part) for part in given["parts"]], drawn.write.percent)
+    ax.scatter(
+        where[good, 0], where[good, 1], s=side[good], facecolor="none", edgecolor="#d55e00", linewidth=1.8, marker="h"
+    )
+    _frame(ax, [named.label(part) for part in given["parts"]], drawn.write.percent, margin)
     for name in given.get("marked", []):
         if name in means.index:
             x, y = where[means.index.get_loc(name)]
             ax.plot(x, y, marker="*", markersize=13, color="white", markeredgecolor=INK, markeredgewidth=1)
             ax.annotate(
-                str(name), (x, y), (-0.02 if x < 0.5 else 1.02, y + 0.13), ha="right" if x < 0.5 else "left",
+                str(name), (x, y), (-margin if x < 0.5 else 1 + margin, y + 0.13), ha="right" if x < 0.5 else "left",
                 va="center", size=9, arrowprops={"arrowstyle": "-", "color": QUIET, "linewidth": 0.8},
             )  # fmt: skip
     bar = drawn.figure.colorbar(dots, ax=ax, shrink=0.62, pad=0.06)
@@ -89,14 +93,14 @@ def candidates(table: pd.DataFrame, *, down: bool, seed: int = 1) -> list[Any]:
     return [table.columns[place] for place in order[:enough]]
 
 
-def _frame(ax: Axes, names: list[str], percent: Any) -> None:
+def _frame(ax: Axes, names: list[str], percent: Any, margin: float) -> None:
     ax.set_aspect("equal")
     ax.set_axis_off()
     ends = np.vstack([CORNERS, CORNERS[:1]])
     ax.plot(*ends.T, color=PALE, linewidth=1, zorder=0)
-    offsets = ((0, 0.085, "center", "bottom"), (-0.02, -0.075, "center", "top"), (0.02, -0.075, "center", "top"))
-    for (x, y), (dx, dy, ha, va), name in zip(CORNERS, offsets, names, strict=True):
+    away = margin + 0.02
+    for (x, y), dy, name in zip(CORNERS, (away, -away, -away), names, strict=True):
         label = "\n".join(textwrap.wrap(f"{percent(1.0, 0)} {name}", 26))
-        ax.text(x + dx, y + dy, label, ha=ha, va=va, size=9.5, color=INK)
-    ax.set_xlim(-0.2, 1.2)
-    ax.set_ylim(-0.22, 1.08)
+        ax.text(x, y + dy, label, ha="center", va="bottom" if dy > 0 else "top", size=9.5, color=INK)
+    ax.set_xlim(-0.1 - margin, 1.1 + margin)
+    ax.set_ylim(-0.1 - margin, CORNERS[0, 1] + 0.1 + margin)
