@@ -28,21 +28,21 @@ def main(arguments: Sequence[str]) -> int:
 def sweep(settings: Settings) -> int:
     """Run what is missing of the design, summarise it, say where it is."""
     from experiments import tables
-    from experiments.commands import finish
+    from experiments.commands.ending import interrupted, say_failures, say_saved
     from experiments.conduct import conduct
 
     outcome = conduct(settings)
     if outcome.status == "interrupted":
-        return finish.interrupted(settings.command, outcome)
+        return interrupted(settings.command, outcome)
     try:
         if outcome.failed:
-            finish.say_failures(_first_failure(outcome), outcome)
-        finish.say_saved(outcome)
+            say_failures(_first_failure(outcome), outcome)
+        say_saved(outcome)
         if outcome.failed == outcome.asked:
             return DEFECT
         tables.write_json(outcome.folder / "summary.json", _summary(settings, outcome))
     except KeyboardInterrupt:
-        return finish.interrupted(settings.command, outcome)
+        return interrupted(settings.command, outcome)
     points = f"{settings.points.count:,} points" if settings.points.count > 1 else "1 point"
     print(f"{outcome.kept:,} runs at {points}: {outcome.folder / 'runs.parquet'}")
     print(f'Read them: analysis.load("{outcome.folder}").runs')

@@ -126,9 +126,7 @@ def _model(command: Command, tree: Mapping[str, Any], engine: Engine, configs: S
     ours = [key for key in ("organisation", "arms", "engine", "record") if tree[key] != start[key]]
     ours += [key for key in ("arm", *ALL_THEMES) if key in tree]
     if ours:
-        raise ParameterError(
-            f"{ours[0]}: says nothing to model.target={foreign['target']}; its factors are all it has."
-        )
+        raise ParameterError(f"{ours[0]}: not for model.target={foreign['target']}, which has nothing but factors.")
     return Foreign(str(foreign["target"]), whole("model.steps", foreign["steps"], 1, 10**9)).loaded()
 
 
