@@ -25,7 +25,7 @@ class Texts:
     language : {"en", "es"}
         The language.
     entries : mapping
-        Nested texts of ``locale/<language>.yaml``.
+        Nested texts of ``locale/<language>.yaml``, those of ``studies.<language>.yaml`` under ``studies``.
     measures, parameters : mapping
         Names and definitions of measures, meanings of parameters; English has them from
         the model itself, so its mappings are empty.
@@ -109,7 +109,7 @@ def texts(language: str) -> Texts:
     model = _read(f"model.{language}.yaml")
     return Texts(
         language=language,
-        entries=_read(f"{language}.yaml"),
+        entries={**_read(f"{language}.yaml"), "studies": _read(f"studies.{language}.yaml")},
         measures=_read(f"measures.{language}.yaml"),
         parameters=model.get("parameters", {}),
         units=model.get("units", {}),

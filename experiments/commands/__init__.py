@@ -12,6 +12,9 @@ COMMANDS = {
     "run": "one organisation, one arm, many seeds",
     "compare": "arms side by side on the same draws (the main job)",
     "sweep": "a design over any parameters × arms × seeds",
+    "sensitivity": "Morris screening, Sobol' indices, with intervals and the noise in them",
+    "discover": "scenario discovery (PRIM) on a finished sweep: where does something happen?",
+    "study": "the named studies: a question, a design, figures, an answer",
     "baseline": "default values of an organisation that meet the calibration patterns C1–C10",
     "validate": "the stylised facts C1–C11, V1–V11: pass, fail, value, target",
 }

@@ -87,16 +87,16 @@ def settings(
         # The report of run and compare is made of months and people: there they are always kept.
         record=record if "design" in command.groups else "monthly",
         replications={**REPLICATIONS, **tree["replications"]},
-        points=_points(design, model, seed),
+        points=_points(command, design, model, seed),
         design=design,
         own={key: tree[key] for key in command.defaults},
     )
 
 
-def _points(design: Mapping[str, Any], model: Model, seed: int) -> Points:
+def _points(command: Command, design: Mapping[str, Any], model: Model, seed: int) -> Points:
     from experiments.design import NOWHERE, place
 
-    return place(design, model, seed) if design else NOWHERE
+    return (command.place or place)(design, model, seed) if design else NOWHERE
 
 
 def _factors(given: Any, before: str = "") -> Any:
