@@ -333,8 +333,7 @@ HELD_OUT = (
     Fact("C11b", "quota ceiling and ratchet dropped", "new ARR +9 %, accept 2 to 15", "%", 0.02, 0.15,
          ceiling, read_ceiling),
     Fact("V1", "growth gap by sorting alone", "24 points (15 to 40), causal gap far smaller", "points", 0.15, 0.40,
-         cannot="it needs a panel of many different firms, which one organisation is not; the command study will "
-         "simulate it later"),
+         cannot="it needs a panel of many different firms, which one organisation is not: gtm study name=sorting"),
     Fact("V2", "lead volume at fixed selling capacity", "new ARR rises, then falls: peak above both ends", "%",
          ABOVE_ZERO, worlds=volumes, read=read_volumes, sure=True),
     Fact("V3", "who follows up: experience, performance",
@@ -358,8 +357,7 @@ HELD_OUT = (
     Fact("V8", "technology without process", "a dip, then about nothing; 30 / 44 / 26 % ± 10 points",
          cannot="transformation programmes are not simulated yet"),
     Fact("V9", "base rate of improvement", "mean 0; 19 % gain over 10 % in a year; about 5 % keep it",
-         cannot="it needs a panel of many different firms over years, which one organisation is not; the command study "
-         "will simulate it later"),
+         cannot="it needs a panel of many different firms over years, which one organisation is not"),
     Fact("V10", "perception gap of follow-up", "30 points, accept 15 to 45", "points", 0.15, 0.45,
          cannot="no measure says what anybody believes of follow-up, and followed up × (1 − feedback) would be an "
          "identity of an input, a pass by construction"),
