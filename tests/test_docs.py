@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import json
 import re
 import shlex
 from collections import defaultdict
@@ -85,12 +86,17 @@ def calls() -> list[tuple[str, str]]:
 
 @pytest.fixture
 def files(tmp_path, monkeypatch):
-    """A folder with the files that pages show: YAML blocks whose first line names them."""
+    """A folder with the files that pages show (blocks whose first line names them), and a study."""
     monkeypatch.chdir(tmp_path)
     for page in PAGES:
-        for text in blocks(page, "yaml"):
-            if named := re.match(r"# ([\w.]+\.yaml)\b", text):
-                (tmp_path / named[1]).write_text(text, encoding="utf-8")
+        for text in blocks(page, "yaml", "python", "csv"):
+            if named := re.match(r"# ([\w.]+\.(?:yaml|py|csv))\b", text):
+                # The line that names a table is none of its rows.
+                content = text.partition("\n")[2] if named[1].endswith("csv") else text
+                (tmp_path / named[1]).write_text(content, encoding="utf-8")
+    (tmp_path / "study").mkdir()
+    words = ["design=sobol", "design.factors={alignment.level: {low: 0, high: 1}}"]
+    (tmp_path / "study" / "manifest.json").write_text(json.dumps({"command": "sweep", "words": words}))
     return tmp_path
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -175,6 +176,16 @@ def test_it_reads_back_in_one_line_each(study: Path) -> None:
     assert cube["new_arr"].dims == ("point", "arm", "replication")
     assert cube["new_arr"].shape == (4, 2, 2)
     assert np.isclose(float(cube["new_arr"].sum()), frame["new_arr"].sum())
+
+
+def test_the_lines_of_the_page_read_it_back(study: Path) -> None:
+    page = (Path(__file__).parent.parent / "docs" / "how-to" / "sweep.md").read_text(encoding="utf-8")
+    code = re.search(r"<!-- study: DIR -->\n```python\n(.*?)^```", page, re.DOTALL | re.MULTILINE)[1]
+    seen: dict[str, Any] = {"DIR": str(study)}
+    exec(compile(code, "sweep.md", "exec"), seen)
+    assert len(seen["study"].runs) == len(seen["runs"]) == 16
+    assert seen["cube"]["new_arr"].size == 16
+    assert set(seen["table"]["arm"]) == {"siloed", "hybrid"}
 
 
 def test_the_summary_is_that_of_the_runs(study: Path, tmp_path: Path) -> None:
