@@ -134,6 +134,7 @@ def test_the_answer_follows_the_data(slope, language, said):
     spec = asks({"alignment.level": ["min", "max"]}, SAYS, {"arm": "siloed"})
     text = answer(named(runs(lambda arm, x: slope * x), spec, language)).text
     assert said.split("4.9")[0] in text.replace("\N{NO-BREAK SPACE}", " ")
+    assert ".." not in text
 
 
 def test_data_that_contradict_every_sentence_of_the_file_get_the_plain_truth():

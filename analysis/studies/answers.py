@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from analysis import catalogue, shapley
 from analysis.gate import Verdict, verdict
-from analysis.numbers import Numbers
+from analysis.numbers import SPACE, Numbers
 from analysis.paired import Contrast, contrast
 from analysis.studies import effects, firms, regions
 from analysis.studies.named import Named
@@ -93,7 +93,9 @@ def answer(named: Named) -> Answer:
     kind = given.get("kind", "effects")
     if kind not in ANSWERS:
         raise ParameterError(f"answer.kind={kind!r}: known are {', '.join(ANSWERS)}.{nearest(str(kind), ANSWERS)}")
-    return ANSWERS[kind](named, given)
+    found = ANSWERS[kind](named, given)
+    # A sentence that ends in an abbreviation ends in one full stop: «p. p.», not «p. p..».
+    return replace(found, text=found.text.replace(f"p.{SPACE}p..", f"p.{SPACE}p."))
 
 
 def _effects(named: Named, given: Mapping[str, Any]) -> Answer:
