@@ -163,7 +163,9 @@ def test_peak_of_lead_volume():
     seen = fact("V2").read(frames(*inside))
     assert seen.values == pytest.approx([6 / 3 - 1, 7 / 4 - 1])
     assert "peaks at 2 × the leads" in facts("en").fill(seen.note, seen.told)
-    assert "es 0,43; 0,71; 1,00; 1,57; 1,86; 1,29; 1,00 con 0,25; 0,5; 1; 1,5;" in facts("es").fill(seen.note, seen.told)
+    assert "es 0,43; 0,71; 1,00; 1,57; 1,86; 1,29; 1,00 con 0,25; 0,5; 1; 1,5;" in facts("es").fill(
+        seen.note, seen.told
+    )
     rising = [
         {"new_arr": [y, y], "mqls": [y, y], "obliged_per_seller_month": [0.0, 0.0]} for y in (1, 2, 3, 4, 5, 6, 7)
     ]
