@@ -203,7 +203,7 @@ def test_sweeps_need_multirun() -> None:
         (["out=null"], "out: the name of a folder is needed"),
         (["out=[a]"], "out: the name of a folder is needed"),
         (["horizon.months=0"], "horizon.months=0: nothing would be measured"),
-        ([f"seeds={'9' * 4000}1"], "99991: a whole number from 1 to 10,000,000 is needed"),
+        (["organisation=" + "x" * 5000], "xxx': known are enterprise"),
     ],
 )
 def test_wrong_input_is_refused_in_a_few_lines(
