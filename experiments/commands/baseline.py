@@ -9,6 +9,7 @@ from pathlib import Path
 from experiments.commands import COMMANDS
 from experiments.commands.application import DONE, application
 from experiments.config import Command, Settings, whole
+from sim.parameters import ParameterError
 
 COMMAND = Command(
     name="baseline",
@@ -41,6 +42,8 @@ def run(settings: Settings) -> int:
     fresh = whole("confirm", settings.own["confirm"], 1, 100_000)
     profile = Path(settings.organisation).stem
     params = settings.arms[settings.baseline]
+    if params.horizon.months == 0:
+        raise ParameterError("horizon.months=0: reference amounts are those of a year, so at least 1 month is needed.")
     values: dict[str, float] = {}
     if evaluations:
         seeds = [run_seed(settings.seed, r) for r in range(settings.seeds)]

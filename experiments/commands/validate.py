@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from analysis.facts import Facts, facts
 from experiments.commands import COMMANDS
 from experiments.commands.application import DONE, application
 from experiments.config import Command, Settings
@@ -17,6 +16,7 @@ from sim.parameters import ParameterError
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from analysis.facts import Facts
     from experiments.validation import Finding
 
 # Root seed 3: the search for default values looked at the seeds of 1 and was confirmed on those of 2.
@@ -52,6 +52,7 @@ def run(settings: Settings) -> int:
 
     from rich.console import Console
 
+    from analysis.facts import facts
     from experiments import conduct, manifest, tables, validation
     from experiments.held_out import HELD_OUT
     from experiments.progress import Bar
@@ -98,6 +99,8 @@ def run(settings: Settings) -> int:
 
 def _entry(finding: Finding, call: str) -> dict[str, Any]:
     """A finding for scripts: its words are English whatever the language of the table."""
+    from analysis.facts import facts
+
     fact, say = finding.fact, facts("en")
     return {
         "id": fact.id,
