@@ -37,7 +37,7 @@ def ishigami_of(unit):
 
 
 def g_of(unit):
-    return np.array([sobol_g(**{f"x{i}": x for i, x in enumerate(row)})["f"] for row in unit])
+    return np.array([sobol_g(0, **{f"x{i}": x for i, x in enumerate(row)})["f"] for row in unit])
 
 
 @pytest.mark.parametrize(("function", "known"), [(ishigami_of, ISHIGAMI), (g_of, G)], ids=["Ishigami", "G"])
