@@ -59,7 +59,8 @@ def run(settings: Settings) -> int:
     from analysis.studies.regions import outcome as outcome_of
     from analysis.texts import texts
     from experiments import tables
-    from experiments.commands import ending, finish
+    from experiments.commands import finish
+    from experiments.commands.ending import interrupted, say_failures
     from experiments.conduct import conduct
     from experiments.design import MORRIS_LEVELS
     from experiments.sensitivity import place
@@ -73,10 +74,10 @@ def run(settings: Settings) -> int:
     asked = _asked(settings)
     outcome = conduct(settings)
     if outcome.status == "interrupted":
-        return ending.interrupted(settings.command, outcome)
+        return interrupted(settings.command, outcome)
     runs = pd.read_parquet(settings.out / "runs.parquet")
     if outcome.failed:
-        ending.say_failures(runs, outcome)
+        say_failures(runs, outcome)
     if outcome.failed == outcome.asked:
         return DEFECT
     runs["arm"] = runs["arm"].astype(str)

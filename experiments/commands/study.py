@@ -67,7 +67,8 @@ def run(settings: Settings) -> int:
     from analysis import studies, summary
     from analysis.figures.studies import draw
     from experiments import tables
-    from experiments.commands import ending, finish
+    from experiments.commands import finish
+    from experiments.commands.ending import interrupted, say_failures
     from experiments.conduct import conduct
     from experiments.models import Organisation
     from experiments.studies import definition, plan
@@ -84,10 +85,10 @@ def run(settings: Settings) -> int:
     settings = dataclasses.replace(settings, model=model, points=planned.points, design=design, record="none")
     outcome = conduct(settings)
     if outcome.status == "interrupted":
-        return ending.interrupted(settings.command, outcome)
+        return interrupted(settings.command, outcome)
     runs = pd.read_parquet(settings.out / "runs.parquet")
     if outcome.failed:
-        ending.say_failures(runs, outcome)
+        say_failures(runs, outcome)
     if outcome.failed == outcome.asked:
         return DEFECT
     runs["arm"] = runs["arm"].astype(str)

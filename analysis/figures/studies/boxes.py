@@ -44,7 +44,7 @@ def _panel(
     ax.set_xlim(0, 1)
     ax.set_xticks([])
     sns.despine(ax=ax, left=True, bottom=True)
-    wide = 42 if drawn.narrow else 86
+    wide = 30 if drawn.narrow else 62
     if not found.told:
         ax.set_yticks([])
         ax.text(0, 0.5, words("studies.regions.blank"), transform=ax.transAxes, color=QUIET, va="center", size=9)
