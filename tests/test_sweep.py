@@ -264,3 +264,19 @@ def test_every_executor_and_engine_gives_the_same_bits(sweep: Any) -> None:
     for number, way in enumerate(ways):
         sweep(*words, *way, out=f"other{number}")
         assert Path(f"other{number}/runs.parquet").read_bytes() == expected, way
+
+
+@pytest.mark.slow
+def test_the_benchmark_of_sweeps_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from benchmarks import sweep as bench
+    from benchmarks.reporter import Reporter
+
+    monkeypatch.setattr(bench, "RUNS_OF_A_BLOCK", 10)
+    reporter = Reporter(quick=True)
+    reporter.section("sweep", "Sweeps")
+    bench.overheads(reporter, tmp_path)
+    ratios = reporter.sections["sweep"]["ratios"]
+    assert set(ratios) == {"runner/runs of a block", "store/runs of a block", "executor/runs of a block"}
+    assert all(0 < entry["median"] < 10 for entry in ratios.values())
+    assert set(bench.synthetic(0.5, 7)) == {f"m{i}" for i in range(10)}
+    assert bench.plan(40).runs == 40
