@@ -55,10 +55,9 @@ def test_a_planted_box_is_found_in_the_midst_of_factors_that_tell_nothing():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [1, 2])
-def test_chance_alone_makes_no_box_that_may_be_told(seed):
-    lucky = np.random.default_rng(100 + seed).random(POINTS) < 0.25
-    found = discover(space(seed), lucky)
+def test_chance_alone_makes_no_box_that_may_be_told():
+    lucky = np.random.default_rng(101).random(POINTS) < 0.25
+    found = discover(space(1), lucky)
     assert found.checked is None or not found.checked.holds
 
 
