@@ -90,18 +90,25 @@ def find(group: str, name: object, key: str = "", configs: Folders = None) -> Pa
         raise ParameterError(f"{key}={name!r}: a name is needed; known are {', '.join(names(group, configs))}.")
     if PATH.search(name):
         file = Path(name).expanduser()
-        if not file.is_file():
+        if not _is_file(file):
             near = sorted(str(other) for other in file.parent.glob("*.y*ml")) if file.parent.is_dir() else []
             raise ParameterError(f"{key}={name!r}: there is no such file.{nearest(str(file), near)}")
         return file
     for folder in configs_folders(configs):
         file = folder / group / f"{name}.yaml"
-        if file.is_file():
+        if _is_file(file):
             return file
     known = names(group, configs)
     raise ParameterError(
         f"{key}={name!r}: known are {', '.join(known)}, or the path of a YAML file.{nearest(name, known)}"
     )
+
+
+def _is_file(file: Path) -> bool:
+    try:
+        return file.is_file()
+    except OSError:  # a name longer than any file's, a folder that is closed to us
+        return False
 
 
 class _Loader(yaml.SafeLoader):
