@@ -15,7 +15,7 @@ from experiments.commands import main
 from experiments.commands.baseline import MISSED
 
 WORDS = {"en": ("fresh seeds", "win rate by deal size", "met", "MISSED", "Values and reference amounts: "),
-         "es": ("semillas nuevas", "tasa de éxito según", "cumple", "FALLA", "Valores y magnitudes")}  # fmt: skip
+         "es": ("semillas nuevas", "tasa de cierre según", "cumple", "FALLA", "Valores y magnitudes")}  # fmt: skip
 
 
 @pytest.mark.parametrize("language", ["en", "es"])
