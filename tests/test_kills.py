@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SLOW = ("model.target=tests.quick_models:slow", "design.points=6", "design.factors={x: {low: 0, high: 1}}", "seeds=40")
 RUNS = 240
 LIMIT = 6_000  # bytes: more than a part and the notes on a study, less than a table of 800 runs
-PATIENCE = 120.0
+PATIENCE = 400.0  # seconds: a watchdog only; machines with much else to do take their time
 
 
 def begin(*words: str, folder: Path, limit: int = 0) -> subprocess.Popen[str]:
