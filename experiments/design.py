@@ -19,11 +19,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from experiments.models import Kind, Model, Value
-from sim.parameters import ParameterError, nearest
+from sim.configuration import is_file
+from sim.parameters import ParameterError, is_number, nearest
 
 DESIGNS = ("grid", "lhs", "sobol", "morris", "csv")
+KEYS = ("name", "points", "factors", "zip")
 SPEC = ("low", "high", "scale", "prior")
 MOST_POINTS = 100_000_000
+LARGEST = 2**63 - 1  # of a column of whole numbers
 MORRIS_LEVELS = 4
 MORRIS_TAIL = 0.005  # of a prior: its ends may be infinite, and Morris' outer levels are the ends
 Unit = NDArray[np.float64]
@@ -166,6 +169,8 @@ def _listed(name: str, given: list[Any], key: str) -> Factor:
     for value in given:
         if not isinstance(value, bool | int | float | str):
             raise ParameterError(f"{key}: {value!r} is no number, word, true or false.")
+        if isinstance(value, int) and abs(value) > LARGEST:
+            raise ParameterError(f"{key}: {value!r} is too large; at most {LARGEST:,} is possible.")
     if len({(type(value), value) for value in given}) < len(given):
         raise ParameterError(f"{key}={given!r}: a value stands there twice.")
     if len({str if isinstance(value, str) else bool if isinstance(value, bool) else float for value in given}) > 1:
@@ -182,8 +187,8 @@ def _ranged(name: str, given: Mapping[str, Any], key: str, kind: Kind) -> Factor
         prior = kind.prior
         if not prior:
             raise ParameterError(f"{key}: no prior is declared for it; give low and high.")
-    low = _bound(f"{key}.low", given.get("low", kind.low if prior else None))
-    high = _bound(f"{key}.high", given.get("high", kind.high if prior else None))
+    low = _bound(f"{key}.low", given.get("low")) if "low" in given or not prior else kind.low
+    high = _bound(f"{key}.high", given.get("high")) if "high" in given or not prior else kind.high
     if not low < high:
         raise ParameterError(f"{key}: low={low:g} must lie below high={high:g}.")
     scale = given.get("scale", "linear")
@@ -205,7 +210,7 @@ def _ranged(name: str, given: Mapping[str, Any], key: str, kind: Kind) -> Factor
 
 
 def _bound(key: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
+    if not is_number(value):
         raise ParameterError(f"{key}={value!r}: a number is needed.")
     return float(value)
 
@@ -230,12 +235,15 @@ def place(given: Mapping[str, Any], model: Model, seed: int) -> Points:
     ParameterError
         Something given is wrong.
     """
-    name = str(given["name"])
+    for key in given:
+        if key not in KEYS:
+            raise ParameterError(f"design.{key}: unknown; known are {', '.join(KEYS)}.{nearest(str(key), KEYS)}")
+    name = str(given.get("name", ""))
     if name not in DESIGNS:
         raise ParameterError(f"design={name!r}: allowed are {', '.join(DESIGNS)}.{nearest(name, DESIGNS)}")
     if name == "csv":
         return _from_file(given, model)
-    described = given["factors"]
+    described = given.get("factors")
     if not isinstance(described, Mapping) or not described:
         raise ParameterError(
             f"design.factors={described!r}: name what is varied, as in "
@@ -243,7 +251,7 @@ def place(given: Mapping[str, Any], model: Model, seed: int) -> Points:
         )
     factors = {key: factor(key, value, model) for key, value in described.items()}
     groups = _zipped(given.get("zip") or [], factors)
-    n = _count(given["points"])
+    n = _count(given.get("points"))
     if name == "grid":
         return _grid(groups, n)
     if name == "morris":
@@ -260,8 +268,7 @@ def place(given: Mapping[str, Any], model: Model, seed: int) -> Points:
 
 
 def _count(given: Any) -> int:
-    whole = isinstance(given, int | float) and not isinstance(given, bool) and given == int(given)
-    if not whole or not 1 <= given <= MOST_POINTS:
+    if not is_number(given) or not 1 <= given <= MOST_POINTS or given != int(given):
         raise ParameterError(f"design.points={given!r}: a whole number from 1 to {MOST_POINTS:,} is needed.")
     return int(given)
 
@@ -359,11 +366,11 @@ _SAMPLERS: dict[str, Callable[[int, int, int], tuple[Unit, str]]] = {"lhs": _lhs
 
 def _from_file(given: Mapping[str, Any], model: Model) -> Points:
     """Points of a CSV or Parquet file: a column a factor, a row a point."""
-    if given["factors"]:
+    if given.get("factors"):
         raise ParameterError("design.factors: design=csv takes its factors from the columns of the file.")
-    path = Path(str(given["points"]))
+    path = Path(str(given.get("points")))
     key = f"design.points={str(given['points'])!r}"
-    if not path.is_file():
+    if not is_file(path):
         raise ParameterError(f"{key}: there is no such file; design=csv needs a CSV or Parquet file of points.")
     try:
         frame = pd.read_parquet(path) if path.suffix in (".parquet", ".pq") else pd.read_csv(path)

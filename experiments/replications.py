@@ -21,7 +21,7 @@ from scipy.special import stdtr, stdtrit
 
 from experiments.runner import Numbers
 from experiments.store import Store
-from sim.parameters import ParameterError, nearest
+from sim.parameters import ParameterError, is_number, nearest
 
 RULES = ("fixed", "precision", "decision")
 LEVEL = 0.95
@@ -138,7 +138,7 @@ def rule(given: Mapping[str, Any], arms: Sequence[str], measures: Sequence[str])
 
 def _number(given: Mapping[str, Any], key: str, low: float, high: float) -> float:
     value = given[key]
-    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+    if not is_number(value) or not low <= value <= high:
         shown = "more than 0" if low == TINY else f"from {low:g} to {high:g}" if high < math.inf else f"from {low:g} up"
         raise ParameterError(f"replications.{key}={value!r}: a number {shown} is needed.")
     return float(value)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from experiments.design import MORRIS_LEVELS, MORRIS_TAIL, MOST_POINTS, Factor, Points, factor
 from experiments.models import Model, Organisation
 from experiments.studies.plan import uncertain
-from sim.parameters import ParameterError
+from sim.parameters import ParameterError, is_number
 
 METHODS = ("sobol", "morris")
 MOST_TRAJECTORIES = 10_000
@@ -80,14 +80,14 @@ def place(given: Mapping[str, Any], model: Model, seed: int, second: bool = True
     ParameterError
         Something given is wrong.
     """
-    method = str(given["name"])
+    method = str(given.get("name", ""))
     if method not in METHODS:
         raise ParameterError(
             f"design={method!r}: sensitivity takes design=sobol (indices) or design=morris (screening)."
         )
     factors = factors_of(given, model)
-    n = given["points"]
-    if isinstance(n, bool) or not isinstance(n, int | float) or n != int(n) or not 2 <= n <= MOST_POINTS:
+    n = given.get("points")
+    if not is_number(n) or not 2 <= n <= MOST_POINTS or n != int(n):
         raise ParameterError(f"design.points={n!r}: a whole number from 2 to {MOST_POINTS:,} is needed.")
     n, d = int(n), len(factors)
     if method == "sobol" and n & (n - 1):

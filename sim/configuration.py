@@ -37,7 +37,7 @@ from sim.parameters import (
     nearest,
 )
 
-__all__ = ["compose", "configs_folders", "known_keys", "load", "names", "nested", "read"]
+__all__ = ["compose", "configs_folders", "is_file", "known_keys", "load", "names", "nested", "read"]
 
 Tree = dict[str, Any]
 Folders = str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | None
@@ -90,13 +90,13 @@ def find(group: str, name: object, key: str = "", configs: Folders = None) -> Pa
         raise ParameterError(f"{key}={name!r}: a name is needed; known are {', '.join(names(group, configs))}.")
     if PATH.search(name):
         file = Path(name).expanduser()
-        if not _is_file(file):
+        if not is_file(file):
             near = sorted(str(other) for other in file.parent.glob("*.y*ml")) if file.parent.is_dir() else []
             raise ParameterError(f"{key}={name!r}: there is no such file.{nearest(str(file), near)}")
         return file
     for folder in configs_folders(configs):
         file = folder / group / f"{name}.yaml"
-        if _is_file(file):
+        if is_file(file):
             return file
     known = names(group, configs)
     raise ParameterError(
@@ -104,7 +104,8 @@ def find(group: str, name: object, key: str = "", configs: Folders = None) -> Pa
     )
 
 
-def _is_file(file: Path) -> bool:
+def is_file(file: Path) -> bool:
+    """Whether there is a file of that name that we may see."""
     try:
         return file.is_file()
     except OSError:  # a name longer than any file's, a folder that is closed to us
@@ -112,7 +113,11 @@ def _is_file(file: Path) -> bool:
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML without three of its traps: a key given twice and a flood of values are refused, and 1e6 is a number."""
+    """YAML without its traps.
+
+    A key given twice and a flood of values are refused. Numbers are decimal: 1e6 is one, while 010
+    (octal to YAML) and 1:30 (sexagesimal) are words, which no parameter takes for a number.
+    """
 
     def get_single_node(self) -> yaml.Node | None:
         """The document, unless its anchors unfold into more values than anybody wrote."""
@@ -133,11 +138,17 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep=True)  # deep: a node that contains itself is refused
 
 
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float",
-    re.compile(r"^[-+]?(\d[\d_]*)(\.[\d_]*)?[eE][-+]?\d+$"),
-    list("-+0123456789"),
-)
+NUMBERS = {  # in decimal; the specials as in YAML 1.1
+    "tag:yaml.org,2002:int": r"^[-+]?(0|[1-9][\d_]*)$",
+    "tag:yaml.org,2002:float": r"^[-+]?((0|[1-9][\d_]*)(\.[\d_]*([eE][-+]?\d+)?|[eE][-+]?\d+)|\.\d[\d_]*([eE][-+]?\d+)?"
+    r"|\.(inf|Inf|INF))$|^\.(nan|NaN|NAN)$",
+}
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag not in NUMBERS]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+for _tag, _pattern in NUMBERS.items():
+    _Loader.add_implicit_resolver(_tag, re.compile(_pattern), list("-+.0123456789"))
 
 
 def _size(node: yaml.Node, known: dict[int, int]) -> int:

@@ -59,6 +59,9 @@ def application(command: Command, task: Callable[[Settings], int], arguments: Se
 
     before, started = sys.argv, False
     try:
+        for word in arguments:
+            if "\0" in word or (not word.isascii() and word.encode(errors="ignore").decode() != word):
+                raise ParameterError(f"{word!r}: cannot be read; words are UTF-8.")
         parser = get_args_parser()
         parser.error = _refuse_option  # type: ignore[method-assign]
         options = parser.parse_intermixed_args(list(arguments))
@@ -79,7 +82,12 @@ def application(command: Command, task: Callable[[Settings], int], arguments: Se
 
         sys.argv = [f"gtm {command.name}", *translated, *switches]
         os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come to us as they are
-        hydra.main(version_base="1.3", config_path=None, config_name=command.name)(job)()
+        try:
+            hydra.main(version_base="1.3", config_path=None, config_name=command.name)(job)()
+        except ValueError as error:  # before the job: Hydra's own options do not go together
+            if started or isinstance(error, ParameterError):
+                raise
+            raise ParameterError(f"{error}.") from None
     except SystemExit as end:  # of argparse, of Hydra's own options, or of a job
         return end.code if isinstance(end.code, int) else DONE if end.code is None else DEFECT
     except OmegaConfBaseException as error:
@@ -193,6 +201,7 @@ def _tidy(folder: Path, ours: bool) -> None:
 def _register(command: Command, configs: tuple[str, ...], paths: Mapping[str, Path]) -> None:
     """Tell Hydra the configuration that the command starts from."""
     from hydra.core.config_store import ConfigStore
+    from omegaconf.errors import OmegaConfBaseException
 
     from sim.configuration import names, read
 
@@ -213,7 +222,10 @@ def _register(command: Command, configs: tuple[str, ...], paths: Mapping[str, Pa
     for group, chosen in command.chosen().items():
         files = {**group_files(group, configs), **({paths[group].stem: paths[group]} if group in paths else {})}
         for name, file in files.items():
-            ConfigStore.instance().store(group=group, name=name, node=read(file))
+            try:
+                ConfigStore.instance().store(group=group, name=name, node=read(file))
+            except OmegaConfBaseException as error:  # a date, a set
+                raise ParameterError(f"{file}: {str(error).splitlines()[0]}.") from None
         listed.append({group: chosen})
     tree = {
         "defaults": [

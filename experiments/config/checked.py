@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from experiments.config.command import ENGINES, LANGUAGES, RECORDS, REPLICATIONS, Command, Settings
 from experiments.models import Engine, Model, Organisation
 from sim.configuration import ALL_THEMES, PATH, compose, find
-from sim.parameters import ParameterError, Params, nearest
+from sim.parameters import ParameterError, Params, is_number, nearest
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -96,7 +95,7 @@ def settings(
 def _points(command: Command, design: Mapping[str, Any], model: Model, seed: int) -> Points:
     from experiments.design import NOWHERE, place
 
-    return (command.place or place)(design, model, seed) if design else NOWHERE
+    return (command.place or place)(design, model, seed) if "design" in command.groups else NOWHERE
 
 
 def _factors(given: Any, before: str = "") -> Any:
@@ -153,8 +152,18 @@ def _organisation(command: Command, tree: Mapping[str, Any], engine: Engine, con
         own = single.get(label, {})
         if not isinstance(own, Mapping):
             raise ParameterError(f"arm.{label}={own!r}: a mapping of parameters is needed.")
-        arms[label] = compose(organisation, name, [themes, own], configs)
+        arms[label] = _composed(organisation, name, themes, label, own, configs)
     return Organisation(organisation, dict(zip(labels, given, strict=True)), themes, single, folders, arms, engine)
+
+
+def _composed(
+    organisation: str, name: str, themes: Mapping[str, Any], label: str, own: Mapping[str, Any], configs: Sequence[str]
+) -> Params:
+    try:
+        return compose(organisation, name, [themes, own], configs)
+    except ParameterError as error:
+        compose(organisation, name, [themes], configs)  # whose fault it is: what holds for all arms is named as such
+        raise ParameterError(f"arm.{label}.{error}") from None
 
 
 def _label(arm: str) -> str:
@@ -170,10 +179,9 @@ def _word(key: str, value: object, allowed: Sequence[str]) -> str:
 
 def whole(key: str, value: object, low: int, high: int) -> int:
     """``value`` as a whole number in the range, or :class:`ParameterError` naming ``key``."""
-    wrong = isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value)
-    if wrong or value != int(value) or not low <= value <= high:  # type: ignore[call-overload, operator]
+    if not is_number(value) or not low <= value <= high or value != int(value):
         raise ParameterError(f"{key}={value!r}: a whole number from {low:,} to {high:,} is needed.")
-    return int(value)  # type: ignore[call-overload, no-any-return]
+    return int(value)
 
 
 def _whole_or_none(key: str, value: object, high: int) -> int | None:

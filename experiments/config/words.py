@@ -10,13 +10,17 @@ writes the others as Hydra needs them (``alignment.visibility=0.8`` becomes
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from experiments.config.command import Command, group_files
-from sim.configuration import ALL_THEMES, PATH, PRESET, PRESET_THEMES, known_keys
+from sim.configuration import ALL_THEMES, PATH, PRESET, PRESET_THEMES, is_file, known_keys
 from sim.parameters import ParameterError, nearest
+
+if TYPE_CHECKING:
+    from hydra.core.override_parser.types import Override
 
 PATH_KEYS = ("out", "organisation", "resume", "design", "design.points", "model.target")
 ORDER = ("serial", "local", "dask", "grid", "lhs", "sobol", "morris", "csv")
@@ -48,29 +52,72 @@ def translate(
 
 
 def _translate(command: Command, text: str, multirun: bool, configs: tuple[str, ...]) -> str:
-    from hydra.core.override_parser.overrides_parser import OverridesParser
     from hydra.errors import HydraException
 
+    before, _, written = text.partition("=")
+    if not before.strip("+~ "):
+        raise ParameterError(f"{text!r}: there is no key; write key=value.")
     try:
-        override = OverridesParser.create().parse_override(text)
+        override = _parsed(text)
     except HydraException as error:
-        key, _, written = text.partition("=")
-        if key in PATH_KEYS and not written.startswith(('"', "'")):
-            return _translate(command, f"{key}={_quoted(written)}", multirun, configs)
+        if before in PATH_KEYS and not written.startswith(('"', "'")):
+            return _translate(command, f"{before}={_quoted(written)}", multirun, configs)
         reason = str(error).splitlines()[0]
         raise ParameterError(f"{text}: cannot be read; write key=value, lists as [a,b] ({reason}).") from None
+    except RecursionError:
+        raise ParameterError(f"{text}: nested too deeply.") from None
+    except ValueError as error:
+        if isinstance(error, ParameterError):
+            raise
+        # Python reads no number of more than 4,300 digits
+        raise ParameterError(f"{text}: no number that long can be read.") from None
     key = str(override.key_or_group)
-    if key.startswith("hydra.") or "/" in key or override.package is not None:
+    if key.startswith(("hydra.", "hydra/")):
         return text
+    if "/" in key or override.package is not None:
+        raise ParameterError(f"{before}: unknown.{nearest(key, command.keys())}")
     if override.is_delete():
         raise ParameterError(f"{text}: keys cannot be taken away, only changed: {key}=value.")
-    written = text.partition("=")[2]
     if override.is_sweep_override() and not multirun:
         raise ParameterError(f"{text}: several values need brackets, {key}=[{written}], or --multirun to try each.")
     is_mapping = written.lstrip().startswith("{")
+    if is_mapping:
+        _known_inside(command, key, override.value())
     if key in command.chosen() and not is_mapping:
         return f"{key}={_group_file(key, written, multirun, configs)}"
     return _hydra_key(command, key, is_mapping, text) + "=" + _as_list(key, written)
+
+
+def _parsed(text: str) -> Override:
+    """An override as Hydra reads it, unless one of its mappings gives a key twice: Hydra would drop the first."""
+    from hydra.core.override_parser.overrides_parser import (
+        CommonTokenStream,
+        InputStream,
+        OverrideLexer,
+        OverrideParser,
+        OverridesParser,
+    )
+
+    found = OverridesParser.create().parse_override(text)
+    waiting = [OverrideParser(CommonTokenStream(OverrideLexer(InputStream(text)))).override()] if "{" in text else []
+    while waiting:
+        node = waiting.pop()
+        waiting += getattr(node, "children", None) or []
+        if isinstance(node, OverrideParser.DictContainerContext):
+            keys = [pair.dictKey().getText().strip() for pair in node.dictKeyValuePair()]
+            twice = [key for key in keys if keys.count(key) > 1]
+            if twice:
+                raise ParameterError(f"{text}: {twice[0]} is given twice.")
+    return found
+
+
+def _known_inside(command: Command, key: str, value: object) -> None:
+    """Refuse what a mapping like ``executor={name: local, worker: 3}`` gives that the key does not have."""
+    own = command.keys()
+    known = [name for name in own if name.startswith(f"{key}.")]
+    for name in [f"{key}.{name}" for name in value] if isinstance(value, Mapping) and known else []:
+        if name not in known:
+            raise ParameterError(f"{name}: unknown; known are {', '.join(known)}.{nearest(name, known)}")
 
 
 def _quoted(written: str) -> str:
@@ -83,7 +130,7 @@ def _group_file(group: str, written: str, multirun: bool, configs: tuple[str, ..
     plain = written.strip("'\"")
     known = group_files(group, configs)
     if PATH.search(plain):
-        if not Path(plain).is_file():
+        if not is_file(Path(plain)):
             raise ParameterError(f"{group}={plain!r}: there is no such file.")
         return Path(plain).stem
     for name in plain.split(",") if multirun else [plain]:
@@ -145,6 +192,6 @@ def _parameter_key(key: str, is_mapping: bool, before: str = "") -> str:
 
 def _as_list(key: str, written: str) -> str:
     """``arm=a`` and ``arms=a`` mean a list of one."""
-    if key not in ("arm", "arms") or written.lstrip().startswith("["):
+    if key not in ("arm", "arms") or written.lstrip().startswith(("[", "{")):
         return written
     return ",".join(f"[{part}]" for part in written.split(","))

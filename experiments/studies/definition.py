@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sim.configuration import PATH, Folders, configs_folders, read
+from sim.configuration import PATH, Folders, configs_folders, is_file, read
 from sim.parameters import ParameterError, nearest
 
 GROUP = "study"
@@ -60,7 +60,7 @@ def definition(name: str, configs: Folders = None) -> Definition:
     """
     if PATH.search(name):
         file = Path(name).expanduser()
-        if not file.is_file():
+        if not is_file(file):
             raise ParameterError(f"name={name!r}: there is no such file.")
     else:
         there = files(configs)

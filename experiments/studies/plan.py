@@ -21,7 +21,7 @@ from experiments import design
 from experiments.baseline import deal_scale
 from experiments.design import Points, column
 from experiments.models import Model, Organisation
-from sim.parameters import Declaration, ParameterError, Params, declared, nearest
+from sim.parameters import Declaration, ParameterError, Params, declared, is_number, nearest
 from sim.parameters.priors import distribution
 
 KEYS = ("name", "points", "factors", "zip", "scales", "parts", "budget", "include", "also", "of_arm")
@@ -58,7 +58,7 @@ def plan(given: Mapping[str, Any], model: Model, seed: int) -> Planned:
             raise ParameterError(f"design.{key}: unknown; a study's design has {', '.join(KEYS)}.{nearest(key, KEYS)}")
     name = str(given.get("name", "grid"))
     n = given.get("points", 5)
-    if isinstance(n, bool) or not isinstance(n, int | float) or n != int(n) or not 1 <= n <= MOST_POINTS:
+    if not is_number(n) or not 1 <= n <= MOST_POINTS or n != int(n):
         raise ParameterError(f"points={n!r}: a whole number from 1 to {MOST_POINTS:,} is needed.")
     if name == "simplex":
         return _simplex(given, _organisation(model, name), int(n))

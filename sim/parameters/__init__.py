@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from sim.parameters.behaviour import Behaviour
-from sim.parameters.declare import Declaration, ParameterError, coerce, declaration, nearest
+from sim.parameters.declare import Declaration, ParameterError, coerce, declaration, is_number, nearest
 from sim.parameters.market import Customers, Market
 from sim.parameters.organisation import Alignment, Capability, Horizon, Programme
 from sim.parameters.pay import Event, Incentives, Period, Role, Scope, Term, incentives_from_dict
@@ -25,7 +25,7 @@ from sim.parameters.reference import Reference, reference_from_dict
 __all__ = [
     "Alignment", "Behaviour", "Capability", "Customers", "Declaration", "Event", "Horizon", "Incentives",
     "Market", "ParameterError", "Params", "People", "Period", "Programme", "Reference", "Role", "Scope", "Term",
-    "Workload", "declared", "from_dict", "nearest", "numeric_record", "replace", "to_dict",
+    "Workload", "declared", "from_dict", "is_number", "nearest", "numeric_record", "replace", "to_dict",
 ]  # fmt: skip
 
 

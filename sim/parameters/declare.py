@@ -10,9 +10,10 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import math
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeGuard
 
 Kind = Literal["lever", "uncertainty", "setting"]
 Grade = Literal["A", "B", "C", "D", "E", "judgement", "-"]
@@ -86,6 +87,11 @@ def nearest(name: object, names: Iterable[str]) -> str:
     return f" Did you mean '{close[0]}'?" if close else ""
 
 
+def is_number(value: object) -> TypeGuard[int | float]:
+    """Whether ``value`` is a number to reckon with: no truth, not infinite, no whole number beyond all floats."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
+
+
 def coerce(key: str, value: object, field: dataclasses.Field[Any]) -> float | int | bool | str:
     """Return ``value`` in the type of ``field``, or raise :class:`ParameterError`.
 
@@ -105,7 +111,7 @@ def coerce(key: str, value: object, field: dataclasses.Field[Any]) -> float | in
         return value
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise ParameterError(f"{key}={value!r}: a number {allowed(declared)} is needed ({declared.meaning}).")
-    if math.isnan(value) or not declared.low <= value <= declared.high:
+    if not is_number(value) or not declared.low <= value <= declared.high:
         raise ParameterError(f"{key}={value!r}: allowed is {allowed(declared)} ({declared.meaning}).")
     if isinstance(default, int):
         if value != int(value):
