@@ -175,6 +175,8 @@ def describe(settings: Settings, outcome: Outcome, workers: int, start: datetime
         "command": settings.command,
         "call": settings.call,
         "words": list(settings.words),
+        "configs": list(settings.configs),
+        "folder": str(Path.cwd()),
         **outcome.manifest_entries(),
         **manifest.times(start),
         "organisation": settings.organisation,

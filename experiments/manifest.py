@@ -39,6 +39,8 @@ def read(folder: Path, key: str) -> dict[str, Any]:
         raise ParameterError(f"{key}={str(folder)!r}: no {NAME} there; is this the folder of a study?") from None
     except (OSError, ValueError) as error:
         raise ParameterError(f"{key}={str(folder)!r}: {NAME} cannot be read ({error}).") from None
+    if not isinstance(found, dict):
+        raise ParameterError(f"{key}={str(folder)!r}: {NAME} is not that of a study.")
     return found
 
 

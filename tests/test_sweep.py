@@ -60,6 +60,42 @@ def test_the_sobol_g_function_has_mean_one(sweep: Any) -> None:
     assert runs["f"].var() == pytest.approx(math.prod(1 + v for v in variances) - 1, rel=0.02)
 
 
+# ---------------------------------------------------------------- resumed elsewhere
+
+
+def test_resuming_elsewhere_finds_the_folder_of_configurations_or_names_it(
+    sweep: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "own" / "arm").mkdir(parents=True)
+    (tmp_path / "own" / "arm" / "mine.yaml").write_text("incentives: hybrid\n")
+    factors = "design.factors={people.sellers: [3, 4]}"
+    first, _ = sweep("--config-dir", "own", "arms=[siloed,mine]", *TINY, factors)
+    assert json.loads((tmp_path / "study" / "manifest.json").read_text())["configs"] == [str(tmp_path / "own")]
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    again, said = sweep("resume=../study", "seeds=3")
+    assert "8 of 12 runs are there already" in said
+    assert (len(first), len(again)) == (8, 12)
+    (tmp_path / "own").rename(tmp_path / "moved")
+    _, said = sweep("resume=../study", "seeds=4", code=2)
+    assert f"error: resume: the study took configurations from '{tmp_path / 'own'}', which is not there" in said
+    moved, said = sweep("resume=../study", "seeds=4", "--config-dir", "../moved")
+    assert "12 of 16 runs are there already" in said
+    assert len(moved) == 16
+
+
+def test_relative_paths_of_a_study_resumed_elsewhere(
+    sweep: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mine.yaml").write_text("incentives: hybrid\n")
+    sweep("arms=[siloed,./mine.yaml]", *TINY, "design.factors={people.sellers: [3]}")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    _, said = sweep("resume=../study", "seeds=4", code=2)
+    assert f"The study began in {tmp_path}; relative paths of its keys count from here." in said
+    assert "error: arms='./mine.yaml': there is no such file." in said
+
+
 # ---------------------------------------------------------------- foreign models
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from experiments import manifest
 from experiments.config import Command, Settings, group_files, paths_of_groups, settings, translate
+from sim.configuration import PATH
 from sim.parameters import ParameterError
 
 if TYPE_CHECKING:
@@ -68,7 +69,9 @@ def application(command: Command, task: Callable[[Settings], int], arguments: Se
         own = (options.config_dir,) if options.config_dir else ()
         if any(text.lstrip("+") in EMPTY_OUT for text in options.overrides):
             raise ParameterError("out='': the name of a folder is needed; out=. is this one.")
-        overrides = resumed(command, options.overrides, options.multirun)
+        overrides, former = resumed(command, options.overrides, options.multirun)
+        own = own or _former_configs(former)
+        _say_elsewhere(former, overrides)
         translated = translate(command, overrides, options.multirun, own)
         switches = [word for word in arguments if word not in options.overrides]
         ours = options.multirun or not any(text.startswith("out=") for text in overrides)
@@ -124,8 +127,8 @@ def _shortened(line: str) -> str:
     return line if len(line) <= LONGEST else f"{line[: LONGEST // 2]} … {line[-LONGEST // 2 :]}"
 
 
-def resumed(command: Command, overrides: Sequence[str], multirun: bool = False) -> list[str]:
-    """The overrides of the study that ``resume=DIR`` names, with those given now in their places.
+def resumed(command: Command, overrides: Sequence[str], multirun: bool = False) -> tuple[list[str], Mapping[str, Any]]:
+    """The overrides of the study that ``resume=DIR`` names, with those given now in their places; and its manifest.
 
     Raises
     ------
@@ -138,7 +141,7 @@ def resumed(command: Command, overrides: Sequence[str], multirun: bool = False) 
 
     wanted = [text.partition("=")[2].strip("'\"") for text in overrides if key(text) == "resume"]
     if not wanted or wanted[-1] in ("", "null"):
-        return list(overrides)
+        return list(overrides), {}
     folder = Path(wanted[-1])
     if multirun:
         raise ParameterError(f"resume={str(folder)!r}: resumes one study, not one of --multirun.")
@@ -148,9 +151,34 @@ def resumed(command: Command, overrides: Sequence[str], multirun: bool = False) 
     if former.get("command") != command.name:
         raise ParameterError(f"resume={str(folder)!r}: that is a study of gtm {former.get('command')}.")
     now = {key(text) for text in overrides}
-    before = [text for text in former.get("words", []) if key(text) not in now | {"out", "resume"}]
+    before = [text for text in map(str, former.get("words", ())) if key(text) not in now | {"out", "resume"}]
     quoted = "'" + str(folder).replace("\\", "\\\\").replace("'", "\\'") + "'"
-    return [*before, *(text for text in overrides if key(text) != "resume"), f"out={quoted}"]
+    return [*before, *(text for text in overrides if key(text) != "resume"), f"out={quoted}"], former
+
+
+def _former_configs(former: Mapping[str, Any]) -> tuple[str, ...]:
+    """Folders of configurations of a study that is resumed.
+
+    Raises
+    ------
+    ParameterError
+        One of them is not there any more.
+    """
+    folders = tuple(map(str, former.get("configs", ())))
+    for folder in folders:
+        if not Path(folder).is_dir():
+            raise ParameterError(
+                f"resume: the study took configurations from {folder!r}, which is not there; "
+                "--config-dir names another folder."
+            )
+    return folders
+
+
+def _say_elsewhere(former: Mapping[str, Any], overrides: Sequence[str]) -> None:
+    """Relative paths count from the current folder: say so where a study is resumed in another one."""
+    began = former.get("folder", "")
+    if began and Path(began) != Path.cwd() and any(PATH.search(text.partition("=")[2]) for text in overrides[:-1]):
+        print(f"The study began in {began}; relative paths of its keys count from here.", file=sys.stderr)
 
 
 def _job(

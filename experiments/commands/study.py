@@ -24,7 +24,7 @@ def main(arguments: Sequence[str]) -> int:
     words = [word for word in arguments if not word.startswith("-")]
     options = len(words) < len(arguments)
     try:
-        given = dict(word.partition("=")[::2] for word in resumed(COMMAND, words))
+        given = dict(word.partition("=")[::2] for word in resumed(COMMAND, words)[0])
         if "name" not in given and not options:
             return _list(given)
         from experiments.studies import definition

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from experiments.config.command import ENGINES, LANGUAGES, RECORDS, REPLICATIONS, Command, Settings
 from experiments.models import Engine, Model, Organisation
-from sim.configuration import ALL_THEMES, PATH, compose, find
+from sim.configuration import ALL_THEMES, PATH, compose, configs_folders, find
 from sim.parameters import ParameterError, Params, is_number, nearest
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ def settings(
         command=command.name,
         call=call,
         words=tuple(words),
+        configs=tuple(str(folder.absolute()) for folder in configs_folders(configs)[:-1]),
         organisation=str(tree["organisation"]) if isinstance(model, Organisation) else "",
         model=model,
         seeds=whole("seeds", tree["seeds"], 1, MOST_SEEDS),

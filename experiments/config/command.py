@@ -42,6 +42,8 @@ class Settings:
         Name of the command, and how it was called.
     words : tuple of str
         The overrides of the call, from which a study can be resumed.
+    configs : tuple of str
+        Folders searched for configurations before the shipped ones.
     organisation : str
         Name or path of the organisation; empty for a foreign model.
     model : Model
@@ -77,6 +79,7 @@ class Settings:
     command: str
     call: str
     words: tuple[str, ...]
+    configs: tuple[str, ...]
     organisation: str
     model: Model
     seeds: int
