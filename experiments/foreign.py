@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import math
+import random
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,10 +18,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
+
 from experiments.models import Kind, Ran, Value, code_of_a_file, hashed_values
 from sim.parameters import ParameterError, nearest
 
 ARM = "model"
+TAKEN = ("point", "arm", "replication", "seed", "address", "failed", "error", "monthly", "people")
 SEEDS = ("seed", "rng")  # names under which a model takes its seed
 
 
@@ -86,22 +90,38 @@ class Foreign:
         Raises
         ------
         TypeError
-            What comes back is not a mapping of names to numbers.
+            What comes back is not a mapping of names to numbers, or a name is taken.
+        RuntimeError
+            The model wanted to end the process.
         """
         target = _loaded(self.target, self.folder)
         names, any_name = self._takes()
         seeded = [name for name in SEEDS if name in names] or (["seed"] if any_name else [])
-        made = target(**prepared, **dict.fromkeys(seeded[:1], seed))
-        found = _collected(made, self.steps) if is_mesa(target) else made
+        # Models also draw from generators that all share: these start anew, or a run would depend on the one before.
+        random.seed(seed)
+        np.random.seed(seed % 2**32)  # noqa: NPY002 - the legacy one is what others use
+        try:
+            made = target(**prepared, **dict.fromkeys(seeded[:1], seed))
+            found = _collected(made, self.steps) if is_mesa(target) else made
+        except SystemExit as end:
+            raise RuntimeError(f"{self.target} ended the process ({end})") from None
         if not isinstance(found, Mapping):
             raise TypeError(f"{self.target} returned a {type(found).__name__}, a mapping of numbers is needed")
+        if not found:
+            raise TypeError(f"{self.target} returned an empty mapping, at least one number is needed")
+        for name in map(str, found):
+            if name in prepared or name in TAKEN:
+                what = "a factor" if name in prepared else "a column of every study"
+                raise TypeError(f"{name} is {what}: the measure needs another name")
         return Ran({str(name): _number(name, value) for name, value in found.items()})
 
 
 def _number(name: object, value: Any) -> float:
     try:
+        if isinstance(value, str):  # even one of digits: somebody's label
+            raise TypeError
         return float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise TypeError(f"{name} is {value!r}, a number is needed") from None
 
 

@@ -16,11 +16,13 @@ Wherever a name is asked for, the path of a YAML file may stand.
 
 from __future__ import annotations
 
+import copy
 import math
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -165,7 +167,7 @@ def _size(node: yaml.Node, known: dict[int, int]) -> int:
 def read(file: Path) -> Tree:
     """The mapping a YAML file holds; an unreadable one is refused with line and reason."""
     try:
-        found = yaml.load(file.read_text(encoding="utf-8"), Loader=_Loader)
+        found = copy.deepcopy(_parsed(file.read_text(encoding="utf-8")))
     except yaml.MarkedYAMLError as error:
         line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
         raise ParameterError(f"{file}{line}: {error.problem or error.context}.") from None
@@ -178,6 +180,12 @@ def read(file: Path) -> Tree:
     if not isinstance(found, dict):
         raise ParameterError(f"{file}: a mapping of parameters is needed, this is a {type(found).__name__}.")
     return found
+
+
+@lru_cache(maxsize=256)
+def _parsed(text: str) -> Any:
+    """What a YAML text says. Parsing is nine tenths of composing, and a design composes the same few files."""
+    return yaml.load(text, Loader=_Loader)
 
 
 # ---------------------------------------------------------------- layers

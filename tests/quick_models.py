@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import math
 import os
+import random
 import signal
+import sys
 import time
 from pathlib import Path
+
+import numpy as np
 
 
 def wave(x: float, seed: int, y: float = 0.0) -> dict[str, float]:
@@ -37,6 +41,24 @@ def wordy(x: float) -> dict[str, str]:
     return {"value": f"about {x}"}
 
 
+def odd(kind: str) -> dict[str, object]:
+    """What strangers return."""
+    if kind == "exit":
+        sys.exit(3)
+    if kind == "generators":  # those that everybody shares
+        return {"value": random.random() + float(np.random.random())}  # noqa: NPY002
+    return {
+        "scalars": {"value": np.float32(0.5), "other": np.int64(3), "truth": np.True_},
+        "nothing known": {"value": np.nan},
+        "digits": {"value": "3"},
+        "empty": {},
+        "a factor": {"kind": 1.0},
+        "a column": {"seed": 1.0},
+        "too large": {"value": 10**400},
+        "a list": {"value": [1, 2]},
+    }[kind]
+
+
 def slow(x: float, seed: int) -> dict[str, float]:
     """Takes a fiftieth of a second."""
     time.sleep(0.02)
@@ -59,3 +81,14 @@ def always_kills_its_worker(x: float) -> dict[str, float]:
     """No worker survives it."""
     os.kill(os.getpid(), signal.SIGKILL)
     return {"value": x}
+
+
+def wolf_sheep(seed: int, **factors: int) -> dict[str, float]:
+    """Mesa's predators and prey, which want a simulator that is no factor."""
+    from mesa.examples.advanced.wolf_sheep.model import WolfSheep
+    from mesa.experimental.devs import ABMSimulator
+
+    simulator = ABMSimulator()
+    model = WolfSheep(width=10, height=10, simulator=simulator, seed=seed, **factors)
+    simulator.run_for(10)
+    return {name: values[-1] for name, values in model.datacollector.model_vars.items()}

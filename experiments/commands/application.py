@@ -88,7 +88,7 @@ def application(command: Command, task: Callable[[Settings], int], arguments: Se
         try:
             hydra.main(version_base="1.3", config_path=None, config_name=command.name)(job)()
         except ValueError as error:  # before the job: Hydra's own options do not go together
-            if started or isinstance(error, ParameterError):
+            if started or isinstance(error, ParameterError | OmegaConfBaseException):
                 raise
             raise ParameterError(f"{error}.") from None
     except SystemExit as end:  # of argparse, of Hydra's own options, or of a job

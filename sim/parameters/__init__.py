@@ -83,18 +83,17 @@ def from_dict(given: Mapping[str, Any]) -> Params:
             raise ParameterError(f"{theme}: unknown theme; known are {', '.join(known)}.{nearest(theme, known)}")
         if not isinstance(values, Mapping):
             raise ParameterError(f"{theme}={values!r}: a mapping of parameters is needed.")
-        if theme == "incentives":
-            themes[theme] = incentives_from_dict(dict(values))
-        elif theme == "reference":
-            themes[theme] = reference_from_dict(dict(values))
-        else:
-            themes[theme] = _theme(theme, values)
+        themes[theme] = _theme(theme, values)
     params = Params(**themes)
     _check_together(params)
     return params
 
 
 def _theme(theme: str, values: Mapping[str, Any]) -> Any:
+    if theme == "incentives":
+        return incentives_from_dict(dict(values))
+    if theme == "reference":
+        return reference_from_dict(dict(values))
     fields = {f.name: f for f in dataclasses.fields(THEMES[theme])}
     checked = {}
     for name, value in values.items():
@@ -118,24 +117,32 @@ def _check_together(params: Params) -> None:
 
 def to_dict(params: Params) -> dict[str, Any]:
     """Nested plain mapping of all parameters; :func:`from_dict` of it gives the same Params."""
-    plain: dict[str, Any] = dataclasses.asdict(params)
-    plain["incentives"] = {
-        key: list(value) if isinstance(value, tuple) else value for key, value in plain["incentives"].items()
-    }
+    return {f.name: _plain(getattr(params, f.name)) for f in dataclasses.fields(params)}
+
+
+def _plain(theme: Any) -> dict[str, Any]:
+    plain = dataclasses.asdict(theme)
+    if isinstance(theme, Incentives):
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in plain.items()}
     return plain
 
 
 def replace(params: Params, changes: Mapping[str, Any]) -> Params:
     """Return ``params`` with dotted names changed, e.g. ``{"alignment.visibility": 0.8}``."""
-    nested = to_dict(params)
+    known = [f.name for f in dataclasses.fields(params)]
+    nested: dict[str, dict[str, Any]] = {}
     for key, value in changes.items():
         theme, _, name = key.partition(".")
-        if theme not in nested:
-            raise ParameterError(f"{key}: unknown theme.{nearest(theme, nested)}")
+        if theme not in known:
+            raise ParameterError(f"{key}: unknown theme.{nearest(theme, known)}")
         if not name:
             raise ParameterError(f"{key}: name a parameter of it, as in {theme}.…")
+        if theme not in nested:
+            nested[theme] = _plain(getattr(params, theme))
         nested[theme][name] = value
-    return from_dict(nested)
+    changed = dataclasses.replace(params, **{theme: _theme(theme, values) for theme, values in nested.items()})
+    _check_together(changed)
+    return changed
 
 
 # NumPy records already have an attribute of this name.

@@ -1,0 +1,102 @@
+"""Models of others in whole sweeps: Mesa's own examples, and models that return what they should not."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from experiments.commands import main
+from experiments.foreign import Foreign
+
+SCHELLING = "mesa.examples.basic.schelling.model:Schelling"
+VIRUS = "mesa.examples.basic.virus_on_network.model:VirusOnNetwork"
+WEALTH = "mesa.examples.basic.boltzmann_wealth_model.model:BoltzmannWealth"
+
+
+@pytest.fixture
+def gtm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
+    """Run a command in this process in an empty folder; its runs, and what was said."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(command: str, *words: str, out: str = "study") -> tuple[pd.DataFrame, str]:
+        assert main([command, *words, "executor=serial", f"out={out}"]) == 0
+        said = capsys.readouterr()
+        return pd.read_parquet(tmp_path / out / "runs.parquet"), said.out + said.err
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("target", "factor", "measures"),
+    [
+        (SCHELLING, "homophily: [0.2, 0.6]", {"happy", "pct_happy"}),
+        (VIRUS, "virus_spread_chance: [0.1, 0.9]", {"Infected", "Susceptible", "Resistant"}),
+        ("tests.quick_models:wolf_sheep", "initial_wolves: [5, 30]", {"Wolves", "Sheep", "Grass"}),
+    ],
+)
+def test_mesas_examples_run_and_repeat_themselves(target: str, factor: str, measures: set[str], gtm: Any) -> None:
+    words = (f"model.target={target}", "model.steps=5", f"design.factors={{{factor}}}", "seeds=2")
+    first, said = gtm("sweep", *words)
+    assert not first["failed"].any(), said
+    assert measures <= set(first.columns)
+    assert first[sorted(measures)].notna().all(axis=None)
+    again, _ = gtm("sweep", *words, out="again")
+    pd.testing.assert_frame_equal(first, again)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("target", "factors"),
+    [
+        (WEALTH, {"n": "[5, 10, 20]", "width": "[5, 6]"}),
+        (SCHELLING, {"homophily": "{low: 0.1, high: 0.9}", "density": "{low: 0.5, high: 0.9}"}),
+        ("tests.quick_models:wolf_sheep", {"sheep_gain_from_food": "[2, 5]", "wolf_reproduce": "{low: 0, high: 0.1}"}),
+    ],
+)
+def test_sensitivity_of_mesas_examples(target: str, factors: dict[str, str], gtm: Any) -> None:
+    given = ", ".join(f"{name}: {value}" for name, value in factors.items())
+    words = (f"model.target={target}", "model.steps=3", f"design.factors={{{given}}}", "design.points=3", "seeds=2")
+    runs, said = gtm("sensitivity", *words)
+    assert not runs["failed"].any(), said
+    table = pd.read_csv("study/indices.csv")
+    assert set(table["factor"]) == set(factors)
+    assert (table["mu_star"].dropna() >= 0).all()
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        ("digits", "value is '3', a number is needed"),
+        ("empty", "returned an empty mapping"),
+        ("a factor", "kind is a factor: the measure needs another name"),
+        ("a column", "seed is a column of every study"),
+        ("too large", "a number is needed"),
+        ("a list", "value is [1, 2], a number is needed"),
+        ("exit", "ended the process (3)"),
+    ],
+)
+def test_what_is_no_number_is_a_failed_run_that_says_why(kind: str, message: str, gtm: Any) -> None:
+    words = ("model.target=tests.quick_models:odd", f"design.factors={{kind: ['scalars', '{kind}']}}", "seeds=1")
+    runs, said = gtm("sweep", *words)
+    assert runs["failed"].tolist() == [False, True]
+    assert message in runs["error"][1]
+    assert message in said
+    assert runs.loc[0, ["value", "other", "truth"]].tolist() == [0.5, 3.0, 1.0]
+
+
+def test_a_number_that_is_not_known_is_no_failure(gtm: Any) -> None:
+    runs, _ = gtm("sweep", "model.target=tests.quick_models:odd", "design.factors={kind: [nothing known]}", "seeds=1")
+    assert not runs["failed"][0]
+    assert math.isnan(runs["value"][0])
+
+
+def test_shared_generators_start_anew_at_every_run() -> None:
+    """Whatever ran before: Mesa's virus draws its network from the one of networkx."""
+    model = Foreign("tests.quick_models:odd")
+    first, other, again = (model.run({"kind": "generators"}, seed, False).measures for seed in (1, 2, 1))
+    assert first == again
+    assert first != other
