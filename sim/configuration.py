@@ -28,16 +28,7 @@ from typing import Any
 
 import yaml
 
-from sim.parameters import (
-    THEMES,
-    Incentives,
-    ParameterError,
-    Params,
-    Reference,
-    declared,
-    from_dict,
-    nearest,
-)
+from sim.parameters import THEMES, Incentives, ParameterError, Params, Reference, declared, from_dict, nearest
 
 __all__ = ["compose", "configs_folders", "is_file", "known_keys", "load", "names", "nested", "read"]
 

@@ -66,7 +66,7 @@ def application(command: Command, task: Callable[[Settings], int], arguments: Se
         parser = get_args_parser()
         parser.error = _refuse_option  # type: ignore[method-assign]
         options = parser.parse_intermixed_args(list(arguments))
-        own = (options.config_dir,) if options.config_dir else ()
+        own: tuple[str, ...] = (options.config_dir,) if options.config_dir else ()
         if any(text.lstrip("+") in EMPTY_OUT for text in options.overrides):
             raise ParameterError("out='': the name of a folder is needed; out=. is this one.")
         overrides, former = resumed(command, options.overrides, options.multirun)

@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from experiments.config.command import Command, group_files
 from sim.configuration import ALL_THEMES, PATH, PRESET, PRESET_THEMES, is_file, known_keys
@@ -90,20 +90,18 @@ def _translate(command: Command, text: str, multirun: bool, configs: tuple[str, 
 
 def _parsed(text: str) -> Override:
     """An override as Hydra reads it, unless one of its mappings gives a key twice: Hydra would drop the first."""
-    from hydra.core.override_parser.overrides_parser import (
-        CommonTokenStream,
-        InputStream,
-        OverrideLexer,
-        OverrideParser,
-        OverridesParser,
-    )
+    from hydra.core.override_parser import overrides_parser
 
-    found = OverridesParser.create().parse_override(text)
-    waiting = [OverrideParser(CommonTokenStream(OverrideLexer(InputStream(text)))).override()] if "{" in text else []
+    grammar: Any = overrides_parser
+    found: Override = grammar.OverridesParser.create().parse_override(text)
+    waiting: list[Any] = []
+    if "{" in text:
+        tokens = grammar.CommonTokenStream(grammar.OverrideLexer(grammar.InputStream(text)))
+        waiting = [grammar.OverrideParser(tokens).override()]
     while waiting:
         node = waiting.pop()
         waiting += getattr(node, "children", None) or []
-        if isinstance(node, OverrideParser.DictContainerContext):
+        if isinstance(node, grammar.OverrideParser.DictContainerContext):
             keys = [pair.dictKey().getText().strip() for pair in node.dictKeyValuePair()]
             twice = [key for key in keys if keys.count(key) > 1]
             if twice:
