@@ -96,7 +96,7 @@ def retention(r: Records, expansion: bool) -> float:
 def profit(r: Records) -> float:
     pay = (r["base_pay"] + r.variable(*ROLES)) * r.p.people.loading
     fixed = (r.p.people.marketing_spend_share + r.p.people.overhead_share) * r.p.customers.opening_arr
-    return (r["revenue"] * r.p.market.gross_margin - pay) / r.years - fixed
+    return (r["revenue"] * r.p.market.gross_margin - pay - r["programme_cost"]) / r.years - fixed
 
 
 def validity(r: Records) -> float:

@@ -321,20 +321,7 @@ ARGUED: dict[tuple[str, str], dict[str, str]] = {
         "process": "a tool on unwritten steps is given up",
         "technology": "the more so the further it runs ahead of them",
     },
-    ("programme", "put_in_force"): dict.fromkeys(
-        (
-            "process",
-            "data_quality",
-            "technology",
-            "shared_definition",
-            "visibility",
-            "feedback",
-            "sla_hours",
-            "follow_up_obligation",
-            "coordination_hours",
-        ),
-        "not read but set: as far as it is built and used",
-    ),
+    ("programme", "put_in_force"): dict.fromkeys(S.DIALS, "not read but set: as far as it is built and used"),
     ("success", "visit"): {"visibility": "whether somebody who can sell hears of a signal"},
     ("workload", "record_event"): {
         "process": "what is written can be entered by machine",
