@@ -355,7 +355,7 @@ HELD_OUT = (
     Fact("V7", "retention of customers won: pay for winning less pay for keeping", "1 to 4 points lower", "points",
          -0.04, -0.01, keeping, read_keeping),
     Fact("V8", "technology without process", "a dip, then about nothing; 30 / 44 / 26 % ± 10 points",
-         cannot="transformation programmes are not simulated yet"),
+         cannot="it needs a panel of organisations that run a programme, which is not judged yet"),
     Fact("V9", "base rate of improvement", "mean 0; 19 % gain over 10 % in a year; about 5 % keep it",
          cannot="it needs a panel of many different firms over years, which one organisation is not"),
     Fact("V10", "perception gap of follow-up", "30 points, accept 15 to 45", "points", 0.15, 0.45,

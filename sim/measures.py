@@ -116,10 +116,11 @@ def _cohort(w: Window) -> float:
     return (1.0 - monthly) ** 12 if monthly <= 1.0 else NAN
 
 
-@measure("gtm_profit", "GTM profit", "€", "revenue × gross margin − loaded pay − media spend − overhead", "sum over the window, per year", "up")
+@measure("gtm_profit", "GTM profit", "€", "revenue × gross margin − loaded pay − media spend − overhead − programme", "sum over the window, per year", "up")
 def _profit(w: Window) -> float:
     spend = (w.params.people.marketing_spend_share + w.params.people.overhead_share) * w.params.customers.opening_arr
-    return ratio(w.total["revenue"] * w.params.market.gross_margin - payroll(w), w.years) - spend
+    margin = w.total["revenue"] * w.params.market.gross_margin
+    return ratio(margin - payroll(w) - w.total["programme_cost"], w.years) - spend
 
 
 @measure("wasted_time_share", "Wasted time", "fraction", "wasted hours of all roles / paid hours", "of the window's hours", "down")
@@ -293,6 +294,29 @@ def _effort_marketing(w: Window) -> float:
 def _effort_sales(w: Window) -> float:
     people = w.params.people.sellers + w.params.people.developers
     return ratio(w.total["effort_seller"], people * w.months * S.MONTH)
+
+
+# Above and below: our words for a programme that did what it planned, and for one that did not reach half of it.
+SUCCESS_FROM, FAILURE_BELOW = 0.8, 0.5
+
+_flow("programme_cost", "Cost of the programme", "€", "external cost of the programme", "programme_cost", "down")
+_simple("adoption", "Adoption", "fraction", "people who work the new way / people", "mean over weeks from the first", "using", "programme_weeks", "up")
+_simple("workshop_attendance", "Workshop attendance", "fraction", "workshops attended / invitations", "of the window", "attended", "invited", "up")
+
+
+@measure("programme_realised", "Programme realised", "fraction", "planned movement of levers that is in force, weighted by its size", "last month", "up")
+def _realised(w: Window) -> float:
+    return float(w.last["realised"]) if w.last["programme_weeks"] > 0 else NAN
+
+
+@measure("programme_success", "Programmes that succeed", "fraction", "1 if at least 80 % of the planned movement is in force, else 0", "last month", "up")
+def _success(w: Window) -> float:
+    return NAN if math.isnan(_realised(w)) else float(_realised(w) >= SUCCESS_FROM)
+
+
+@measure("programme_failure", "Programmes that fail", "fraction", "1 if less than 50 % of the planned movement is in force, else 0", "last month", "down")
+def _failure(w: Window) -> float:
+    return NAN if math.isnan(_realised(w)) else float(_realised(w) < FAILURE_BELOW)
 
 
 def _hours(role: int, kind: int) -> None:

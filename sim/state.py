@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.compiled import SLOTS, register_world
-from sim.parameters import PARAMS_DTYPE
+from sim.parameters import PARAMS_DTYPE, PLAN_DTYPE
 
 Records = np.recarray[Any, Any]
 
@@ -204,6 +204,7 @@ ORGANISATION = np.dtype(
         ("hour_cost", "f8"),  # loaded € of one selling hour
         ("reference_mql", "f8"),  # € a reference marketer earns for one MQL
         ("mql_month", "f8"), ("pursued_month", "f8"),  # leads under the agreed rule, this month
+        ("programme_ended", "i8"), ("waste_before", "f8"),  # wasted share of hours when the programme began
     ],
     align=True,
 )  # fmt: skip
@@ -220,6 +221,7 @@ MONTH_NAMES = (
     "attainment_n", "attainment", "at_quota", "trust", "belief_slope", "bar_level", "bar_agreed_level",
     "effort_marketer", "effort_seller", "split", "territory", "signals", "signals_passed", "oversold", "notes",
     "leavers", "revenue", "weight", "attainment_squared",
+    "invited", "attended", "programme_weeks", "using", "realised", "programme_cost",
 )  # fmt: skip
 MONTH_RECORD = np.dtype([(name, "f8") for name in MONTH_NAMES])
 
@@ -246,6 +248,16 @@ N_PERIODS, MEASURED = 4, 3
 N_BINS = 200  # of the score histogram
 N_RETURNED = 25  # bins of returned dispositions
 
+# ``dials``: what a programme moves, by name in the record of parameters; and the columns
+DIALS = (
+    "process", "data_quality", "technology", "shared_definition", "visibility", "feedback", "sla_hours",
+    "follow_up_obligation", "coordination_hours",
+)  # fmt: skip
+N_DIALS = 9
+TODAY, PLANNED, BUILT = range(3)
+# ``adoption``: columns
+USES, TRAINED, SINCE = range(3)  # works the new way (0 or 1), workshops attended, day of taking it up
+
 
 # Arrays of an organisation: name → (dtype, axes).
 LAYOUT: dict[str, tuple[np.dtype[Any], int]] = {
@@ -257,6 +269,9 @@ LAYOUT: dict[str, tuple[np.dtype[Any], int]] = {
     "lists": (LIST, 1),  # waiting lines, see sim.rules.lists
     "org": (ORGANISATION, 1),  # one record
     "params": (PARAMS_DTYPE, 1),  # one record, see sim.parameters.numeric_record
+    "plan": (PLAN_DTYPE, 1),  # one record: the programme, and readiness for it
+    "dials": (np.dtype(np.float64), 2),  # (dial; today, planned, share built)
+    "adoption": (np.dtype(np.float64), 2),  # (worker, column)
     "months": (MONTH_RECORD, 1),  # one record a month
     "hours": (np.dtype(np.int64), 3),  # seconds, (month, role, class)
     "owed": (np.dtype(np.int64), 2),  # seconds begun and not yet booked, (worker, class)
@@ -333,7 +348,7 @@ def records(size: int | tuple[int, ...], dtype: np.dtype[Any]) -> Records:
 def digest_parts(world: World) -> list[tuple[str, NDArray[Any]]]:
     """Everything that is state, cut to what is used: names and arrays in a fixed order."""
     used = {"leads": int(world.org["leads"][0]), "customers": int(world.org["customers"][0])}
-    skipped = ("params", "keys", "tasks")  # inputs, and scratch
+    skipped = ("params", "plan", "keys", "tasks")  # inputs (a programme changes some: see ``dials``), and scratch
     return [
         (name, np.asarray(array[: used[name]] if name in used else array))
         for name, array in world.arrays().items()

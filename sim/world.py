@@ -12,7 +12,7 @@ from scipy import stats
 from sim import state as S
 from sim.draws import stream_keys
 from sim.kernel import found_world, full_arrays
-from sim.parameters import Params, numeric_record
+from sim.parameters import Params, numeric_record, plan_record
 from sim.parameters.declare import ParameterError
 from sim.parameters.pay import N_COUNTS, QUOTA, Event, Incentives, Period, Role, Scope, Term
 from sim.state import World
@@ -154,6 +154,9 @@ def build(params: Params, seed: int, months: int, felt: Incentives | None = None
         lists=S.records(2 * workers + 1, S.LIST),
         org=S.records(1, S.ORGANISATION),
         params=numeric_record(params),
+        plan=plan_record(params),
+        dials=np.zeros((S.N_DIALS, 3)),
+        adoption=np.zeros((workers, 3)),
         months=S.records(months, S.MONTH_RECORD),
         hours=np.zeros((months, S.N_ROLES, S.N_CLASSES), np.int64),
         owed=np.zeros((workers, S.N_CLASSES), np.int64),
@@ -169,6 +172,7 @@ def build(params: Params, seed: int, months: int, felt: Incentives | None = None
         tasks=S.records(params.behaviour.attention + 64, S.TASK_RECORD),
         keys=stream_keys(seed),
     )
+    plan_programme(world, params)
     world.lists["head"] = -1
     world.lists["tail"] = -1
     org = world.org
@@ -186,6 +190,16 @@ def build(params: Params, seed: int, months: int, felt: Incentives | None = None
     org["hour_cost"] = people.seller_earnings * people.loading / hours
     found_world(world)
     return world
+
+
+def plan_programme(world: World, params: Params) -> None:
+    """Where the levers are today and where the programme is to take them; ``STAYS`` means nowhere."""
+    start = params.horizon.burn_in_months * S.MONTH + round(params.programme.start_months * S.MONTH)
+    world.plan["start_day"] = start
+    world.plan["record_today"] = params.workload.record
+    for dial, name in enumerate(S.DIALS):
+        today, planned = float(world.params[name][0]), float(world.plan[name][0])
+        world.dials[dial] = today, today if planned < 0.0 else planned, 0.0
 
 
 def expected_leads(params: Params, months: int) -> int:

@@ -96,7 +96,7 @@ def retention(r: Records, expansion: bool) -> float:
 def profit(r: Records) -> float:
     pay = (r["base_pay"] + r.variable(*ROLES)) * r.p.people.loading
     fixed = (r.p.people.marketing_spend_share + r.p.people.overhead_share) * r.p.customers.opening_arr
-    return (r["revenue"] * r.p.market.gross_margin - pay) / r.years - fixed
+    return (r["revenue"] * r.p.market.gross_margin - pay - r["programme_cost"]) / r.years - fixed
 
 
 def validity(r: Records) -> float:
@@ -122,6 +122,10 @@ def hockey(r: Records) -> float:
 
 def daily(r: Records, column: str, *roles: str) -> float:
     return r[column] / (r.people(*roles) * r.months * 21)
+
+
+def realised(r: Records) -> float:
+    return r.table["realised"][-1] if r.table["programme_weeks"][-1] else math.nan
 
 
 WASTE_EVENTS = ("unviable", "search", "correction", "dispute", "unpursued")
@@ -156,8 +160,13 @@ AGAIN: dict[str, Callable[[Records], float]] = {
     "split_generating": lambda r: daily(r, "split", "marketer"),
     "effort_marketing": lambda r: daily(r, "effort_marketer", "marketer"),
     "effort_sales": lambda r: daily(r, "effort_seller", *SALES),
+    "programme_realised": realised,
+    "programme_success": lambda r: math.nan if math.isnan(realised(r)) else float(realised(r) >= 0.8),
+    "programme_failure": lambda r: math.nan if math.isnan(realised(r)) else float(realised(r) < 0.5),
 }
-A_YEAR = ("new_arr", "expansion_arr", "churned_arr")
+# Undefined where no programme is run.
+ABOUT_PROGRAMMES = {"adoption", "workshop_attendance", "programme_realised", "programme_success", "programme_failure"}
+A_YEAR = ("new_arr", "expansion_arr", "churned_arr", "programme_cost")
 A_MONTH = ("leads", "mqls", "pursued", "accepted", "opportunities", "wins")
 RATIOS = {
     "lead_to_mql": ("mqls", "leads"),
@@ -178,6 +187,8 @@ RATIOS = {
     "attainment_mean": ("attainment", "attainment_n"),
     "at_quota_share": ("at_quota", "attainment_n"),
     "signals_passed_share": ("signals_passed", "signals"),
+    "adoption": ("using", "programme_weeks"),
+    "workshop_attendance": ("attended", "invited"),
 }
 
 
@@ -201,7 +212,17 @@ def test_recomputed(name: str) -> None:
         if (arm, name) == ("flat_salary", "pay_gini"):
             assert math.isnan(result.measures[name]), "nobody has variable pay to share unequally"
             continue
-        assert result.measures[name] == pytest.approx(again(Records(result), name), rel=1e-9, abs=1e-12), arm
+        expected = again(Records(result), name)
+        undefined = name in ABOUT_PROGRAMMES
+        assert result.measures[name] == pytest.approx(expected, rel=1e-9, abs=1e-12, nan_ok=undefined), arm
+
+
+@pytest.mark.parametrize("name", [*sorted(ABOUT_PROGRAMMES), "programme_cost", "gtm_profit", "wasted_time_share"])
+def test_recomputed_with_a_programme(name: str) -> None:
+    changes = {"horizon.months": 12, "programme": "big_bang", "programme.cost": 100_000.0}
+    result = sim.simulate(sim.load("smb", "siloed", changes), seed=31)
+    assert result.measures[name] == pytest.approx(again(Records(result), name), rel=1e-9)
+    assert math.isfinite(result.measures[name])
 
 
 @pytest.mark.parametrize("name", [*A_YEAR, *A_MONTH, "revenue_growth", "gtm_profit", "variable_pay", "trust"])
@@ -247,8 +268,8 @@ def test_wasted_time_is_events_manual_steps_and_slack(arm: str) -> None:
 def test_shares_are_shares(arm: str) -> None:
     for name, value in run(arm).measures.items():
         if MEASURES[name].unit == "fraction" and name not in ("revenue_growth", "net_retention", "attainment_mean"):
-            assert 0.0 <= value <= 1.0, name
-        assert math.isfinite(value), name
+            assert 0.0 <= value <= 1.0 or name in ABOUT_PROGRAMMES, name
+        assert math.isfinite(value) != (name in ABOUT_PROGRAMMES), name
 
 
 def test_arr_closes_over_the_window() -> None:
@@ -290,7 +311,8 @@ def test_a_single_month_is_recomputed(name: str) -> None:
     expected = again(records, name)
     assert found == pytest.approx(expected, rel=1e-9, abs=1e-12, nan_ok=True)
     if math.isnan(found):
-        assert name in ("attainment_mean", "at_quota_share"), "only quarters' ends have an attainment"
+        quarterly = ("attainment_mean", "at_quota_share")
+        assert name in ABOUT_PROGRAMMES or name in quarterly, "only quarters' ends have an attainment"
 
 
 # ---- undefined only where there is nothing to divide by -------------------------------------------
@@ -301,7 +323,7 @@ def undefined(params: sim.Params) -> set[str]:
 
 
 def test_nothing_is_undefined_in_an_ordinary_run() -> None:
-    assert undefined(run("siloed").params) == set()
+    assert undefined(run("siloed").params) == ABOUT_PROGRAMMES
 
 
 def test_without_leads_only_what_is_about_leads_is_undefined() -> None:
@@ -313,7 +335,7 @@ def test_without_leads_only_what_is_about_leads_is_undefined() -> None:
     about_wins |= {"cycle_days", "discount_cost_share", "pay_gini", "cohort_retention", "sql_to_opportunity"}
     # Two months hold no whole quarter; two sellers may find nobody or win nothing.
     quarters = {"last_month_of_quarter_share", "attainment_mean", "at_quota_share"}
-    assert found <= about_mqls | about_wins | quarters
+    assert found <= about_mqls | about_wins | quarters | ABOUT_PROGRAMMES
 
 
 def test_without_customers_growth_and_retention_are_undefined() -> None:

@@ -17,15 +17,17 @@ import numpy as np
 from sim.parameters.behaviour import Behaviour
 from sim.parameters.declare import Declaration, ParameterError, coerce, declaration, is_number, nearest
 from sim.parameters.market import Customers, Market
-from sim.parameters.organisation import Alignment, Capability, Horizon, Programme
+from sim.parameters.organisation import Alignment, Capability, Horizon
 from sim.parameters.pay import Event, Incentives, Period, Role, Scope, Term, incentives_from_dict
 from sim.parameters.people import People, Workload
+from sim.parameters.programme import Programme, Readiness
 from sim.parameters.reference import Reference, reference_from_dict
 
 __all__ = [
     "Alignment", "Behaviour", "Capability", "Customers", "Declaration", "Event", "Horizon", "Incentives",
-    "Market", "ParameterError", "Params", "People", "Period", "Programme", "Reference", "Role", "Scope", "Term",
-    "Workload", "declared", "from_dict", "is_number", "nearest", "numeric_record", "replace", "to_dict",
+    "Market", "ParameterError", "Params", "People", "Period", "Programme", "Readiness", "Reference", "Role", "Scope",
+    "Term", "Workload", "declared", "from_dict", "is_number", "nearest", "numeric_record", "plan_record", "replace",
+    "to_dict",
 ]  # fmt: skip
 
 
@@ -41,6 +43,7 @@ class Params:
     alignment: Alignment = field(default_factory=Alignment)
     capability: Capability = field(default_factory=Capability)
     programme: Programme = field(default_factory=Programme)
+    readiness: Readiness = field(default_factory=Readiness)
     horizon: Horizon = field(default_factory=Horizon)
     incentives: Incentives = field(default_factory=Incentives)
     reference: Reference = field(default_factory=Reference)
@@ -55,6 +58,7 @@ THEMES: dict[str, type[Any]] = {
     "alignment": Alignment,
     "capability": Capability,
     "programme": Programme,
+    "readiness": Readiness,
     "horizon": Horizon,
 }
 
@@ -145,6 +149,8 @@ def replace(params: Params, changes: Mapping[str, Any]) -> Params:
     return changed
 
 
+PLAN_THEMES = ("programme", "readiness")  # in a record of their own: a plan names levers as the levers do
+
 # NumPy records already have an attribute of this name.
 ALIASES = {"data": "data_quality"}
 
@@ -153,7 +159,7 @@ def _record_fields() -> list[tuple[str, str, Any]]:
     names: dict[str, str] = {}
     fields = []
     for theme, name, _, default in declared():
-        if theme in ("programme", "horizon"):
+        if theme in (*PLAN_THEMES, "horizon"):
             continue
         if name in names:
             raise AssertionError(f"{theme}.{name} and {names[name]}.{name} share a name")
@@ -170,10 +176,33 @@ def numeric_record(params: Params) -> np.ndarray[Any, Any]:
     """One record with all numeric parameters, for compiled code; words become their index."""
     record = np.zeros(1, PARAMS_DTYPE)
     for theme, name, _ in RECORD_FIELDS:
-        group = getattr(params, theme)
-        value = getattr(group, name)
-        if isinstance(value, str):
-            choices = next(declaration(f).choices for f in dataclasses.fields(group) if f.name == name)
-            value = choices.index(value)
-        record[ALIASES.get(name, name)] = value
+        record[ALIASES.get(name, name)] = _number(getattr(params, theme), name)
+    return record
+
+
+def _number(group: Any, name: str) -> float:
+    value = getattr(group, name)
+    if isinstance(value, str):
+        value = next(declaration(f).choices for f in dataclasses.fields(group) if f.name == name).index(value)
+    number: float = value
+    return number
+
+
+PLAN_FIELDS = [
+    (theme, name, np.float64 if isinstance(default, float) else np.int64)
+    for theme, name, _, default in declared()
+    if theme in PLAN_THEMES
+]
+# Besides: the first day, and what a record takes before anything changes.
+PLAN_DTYPE = np.dtype(
+    [*((ALIASES.get(name, name), kind) for _, name, kind in PLAN_FIELDS), ("start_day", "i8"), ("record_today", "f8")],
+    align=True,
+)
+
+
+def plan_record(params: Params) -> np.ndarray[Any, Any]:
+    """One record with the programme and the readiness for it, for compiled code."""
+    record = np.zeros(1, PLAN_DTYPE)
+    for theme, name, _ in PLAN_FIELDS:
+        record[ALIASES.get(name, name)] = _number(getattr(params, theme), name)
     return record

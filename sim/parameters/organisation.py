@@ -42,13 +42,6 @@ class Capability:
 
 
 @dataclass(frozen=True)
-class Programme:
-    """Transformation programme in force. Only ``none`` exists: levers stay where the arm put them."""
-
-    name: str = param("none", "", "transformation programme", kind="lever", choices=("none",))
-
-
-@dataclass(frozen=True)
 class Horizon:
     """How long is simulated and from when on it counts."""
 

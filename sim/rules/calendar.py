@@ -9,9 +9,10 @@ from sim.rules.learning import learn_month
 from sim.rules.market import offer_candidates
 from sim.rules.marketing import move_bars
 from sim.rules.pay import close_quarter, pay_base, pay_period
+from sim.rules.programme import programme_week
 from sim.rules.staffing import turn_over
 from sim.rules.success import renew
-from sim.state import MONTH, QUARTER, YEAR
+from sim.state import MONTH, QUARTER, WEEK, YEAR
 
 
 @compiled
@@ -26,7 +27,7 @@ def begin_of_day(w: Any) -> None:
 
 @compiled
 def end_of_day(w: Any) -> None:
-    """Phases 5 and 6: month end and quarter end; then the next day."""
+    """Phases 5 to 7: month end, quarter end, a programme's week; then the next day."""
     org = w.org[0]
     month = w.months[org.month]
     following = org.day + 1
@@ -43,6 +44,8 @@ def end_of_day(w: Any) -> None:
             close_quarter(w)
         if following % YEAR == 0:
             pay_period(w, 2)
+    if following % WEEK == 0:
+        programme_week(w)
     month.arr = org.arr
     month.customers = org.living
     org.day = following

@@ -10,7 +10,7 @@ from sim.draws import Stream, normal, uniform
 from sim.rules.capability import cross_over
 from sim.rules.lists import deals_of, inbox_of
 from sim.rules.pay import pay_level, usual_pay
-from sim.state import DEVELOPER, MARKETER, PAY_RECENT, SELLER
+from sim.state import DEVELOPER, MARKETER, PAY_RECENT, SELLER, TRAINED, USES
 
 SKILL_MARKETER = int(Stream.SKILL_MARKETER)
 SKILL_SELLER = int(Stream.SKILL_SELLER)
@@ -67,6 +67,8 @@ def turn_over(w: Any) -> None:
         s.generation += 1
         s.hired = org.day
         w.pay[s.worker, PAY_RECENT] = usual_pay(w, s.role)
+        w.adoption[s.worker, USES] = 0.0
+        w.adoption[s.worker, TRAINED] = 0.0
         begin_seat(w, j)
         forget_notes(w, inbox_of(org, j), s.generation)
         forget_notes(w, deals_of(org, j), s.generation)
