@@ -211,9 +211,8 @@ def test_assumptions_tell_what_the_arms_do_not_share(tmp_path):
     }  # fmt: skip
     assert found["alignment.visibility"].values == ("0,15", "0,8")
     assert found["people.quota"].values == ("187.500",)
-    for _, name, declaration, _ in declared():
-        row = next(row for key, row in found.items() if key.endswith(f".{name}"))
-        assert row.loud == (declaration.grade == "judgement")
+    for theme, name, declaration, _ in declared():
+        assert found[f"{theme}.{name}"].loud == (declaration.grade == "judgement")
     plans = dict(assumptions.pay_plans(study, words, write_number))
     assert plans["marketing"] == [
         "100\N{NO-BREAK SPACE}% de la variable por MQL (propio, mensual)",

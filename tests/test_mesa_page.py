@@ -94,7 +94,10 @@ def test_the_page_opens_steps_and_plays(served: tuple[str, Path], chromium: str,
         expect(page.locator("body")).to_contain_text(re.compile(r"Day [0-5] of 250"))
         if width < 600:  # beside the drawer there is room to close it; what it covered stands one below the other
             page.mouse.click(width - 10, 600)
-            boxes = [box for image in page.locator("img").all() if (box := image.bounding_box())]
+            images = page.locator("img")
+            for image in range(3):  # a picture that is just being drawn anew is not there
+                expect(images.nth(image)).to_be_visible()
+            boxes = [box for image in images.all() if (box := image.bounding_box())]
             assert len(boxes) == 3
             assert all(box["x"] >= 0 and box["x"] + box["width"] <= width for box in boxes)
             assert all(a["y"] + a["height"] <= b["y"] for a, b in itertools.pairwise(boxes))

@@ -21,7 +21,7 @@ from experiments import design
 from experiments.baseline import deal_scale
 from experiments.design import Points, column
 from experiments.models import Model, Organisation
-from sim.parameters import Declaration, ParameterError, Params, declared, is_number, nearest
+from sim.parameters import PLAN_THEMES, Declaration, ParameterError, Params, declared, is_number, nearest
 from sim.parameters.priors import distribution
 
 KEYS = ("name", "points", "factors", "zip", "scales", "parts", "budget", "include", "also", "of_arm")
@@ -163,13 +163,21 @@ def _split(text: str) -> tuple[float, float, float]:
 # ---------------------------------------------------------------- firms drawn from the priors
 
 
-def uncertain(also: Sequence[str] = ()) -> dict[str, Declaration]:
-    """Declarations of all uncertainties with a prior, and of the levers named in ``also``."""
+def uncertain(model: Organisation, also: Sequence[str] = ()) -> dict[str, Declaration]:
+    """Declarations of all uncertainties with a prior, and of the levers named in ``also``.
+
+    What only a programme asks for is left out where no arm runs one.
+    """
+    unused = () if any(arm.programme.name != "none" for arm in model.base.values()) else PLAN_THEMES
     every = {f"{theme}.{name}": found for theme, name, found, _ in declared()}
     for name in also:
         if name not in every or not every[name].prior:
             raise ParameterError(f"{name}: no parameter with a prior.{nearest(name, every)}")
-    return {name: d for name, d in every.items() if d.prior and (d.kind == "uncertainty" or name in also)}
+    return {
+        name: d
+        for name, d in every.items()
+        if d.prior and (name in also or (d.kind == "uncertainty" and name.partition(".")[0] not in unused))
+    }
 
 
 def _panel(given: Mapping[str, Any], model: Organisation, n: int, seed: int) -> Planned:
@@ -183,7 +191,7 @@ def _panel(given: Mapping[str, Any], model: Organisation, n: int, seed: int) -> 
     baseline = model.arms[0]
     params = model.base[baseline]
     also, of_arm = list(given.get("also") or ()), list(given.get("of_arm") or ())
-    names = uncertain([*also, *of_arm])
+    names = uncertain(model, [*also, *of_arm])
     cube = qmc.LatinHypercube(len(names), rng=np.random.default_rng(seed)).random(n)
     columns: dict[str, Any] = {}
     for u, (name, found) in zip(cube.T, names.items(), strict=True):
