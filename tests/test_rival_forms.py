@@ -55,7 +55,8 @@ def test_a_form_reads_its_own_parameters_only() -> None:
 def test_directions() -> None:
     """Without a bar more MQLs are tried and sellers find less by themselves; what reveals is worth fewer touches."""
     base = sim.load("mid_market", "siloed", {"horizon.months": 12})
-    worlds = [base, replace(base, {"behaviour.call_form": "relative"}), replace(base, {"behaviour.nurture_form": "reveal"})]
+    rivals = ({}, {"behaviour.call_form": "relative"}, {"behaviour.nurture_form": "reveal"})
+    worlds = [replace(base, changes) for changes in rivals]
     runs = simulate_many(worlds, SEEDS)
 
     def falls(point: int, measure: str) -> None:

@@ -39,7 +39,7 @@ def missing(fields: int) -> int:
 
 @compiled
 def revealed(fields: int) -> int:
-    """The record after a touch that reveals: one missing field is filled; where none is missing, a wrong one is right."""
+    """The record after a touch that reveals: a missing field is filled; where none is missing, a wrong one is right."""
     there = fields | (lowest(missing(fields)) << EXISTS)
     wrong = fields >> WRONG & INTENT_FIELDS
     return there if missing(fields) else fields & ~(lowest(wrong) << WRONG)
