@@ -122,9 +122,7 @@ class Drawn:
     mixing: Array
 
 
-def draw(
-    likelihood: Any, candidates: Array, draws: int, seed: int, chains: int = 200, steps: int = 600
-) -> Drawn:
+def draw(likelihood: Any, candidates: Array, draws: int, seed: int, chains: int = 200, steps: int = 600) -> Drawn:
     """Sample from prior times likelihood.
 
     Parameters
@@ -135,6 +133,6 @@ def draw(
     random = np.random.default_rng(seed)
     first = start(likelihood, min(chains, draws), candidates, random)
     keep = max(-(-draws // len(first)), 10)
-    kept = sampler.sample(first, likelihood, steps, keep, random)
+    kept = sampler.sample(first, lambda z, _: likelihood(z), steps, keep, random)
     flat = kept.reshape(-1, kept.shape[2])
     return Drawn(flat[random.permutation(len(flat))[:draws]], sampler.mixing(kept))

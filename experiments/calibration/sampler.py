@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+Likelihood = Callable[[Array, NDArray[np.int64]], Array]
 MOST_SHRINKS = 100
 
 
-def step(z: Array, level: Array, likelihood: Callable[[Array], Array], random: np.random.Generator) -> Array:
+def step(z: Array, level: Array, likelihood: Likelihood, random: np.random.Generator) -> Array:
     """Move every chain once, in place; returns the log likelihood where they are now.
 
     Parameters
@@ -26,7 +27,7 @@ def step(z: Array, level: Array, likelihood: Callable[[Array], Array], random: n
     level : array, shape (chains,)
         Log likelihood there; must be finite.
     likelihood : callable
-        Log likelihood of points.
+        Log likelihood of points, given to which chain each belongs: chains may have different posteriors.
     """
     n = len(z)
     other = random.standard_normal(z.shape)
@@ -37,7 +38,7 @@ def step(z: Array, level: Array, likelihood: Callable[[Array], Array], random: n
     moving = np.arange(n)
     for _ in range(MOST_SHRINKS):
         turned = start[moving] * np.cos(angle[moving])[:, None] + other[moving] * np.sin(angle[moving])[:, None]
-        found = likelihood_of(likelihood, turned, moving)
+        found = likelihood(turned, moving)
         up = found > height[moving]
         z[moving[up]], now[moving[up]] = turned[up], found[up]
         moving = moving[~up]
@@ -50,14 +51,7 @@ def step(z: Array, level: Array, likelihood: Callable[[Array], Array], random: n
     return now
 
 
-def likelihood_of(likelihood: Callable[..., Array], z: Array, chains: NDArray[np.int64]) -> Array:
-    """Log likelihood of points of some chains; a likelihood may depend on the chain (``by_chain``)."""
-    return likelihood(z, chains) if getattr(likelihood, "by_chain", False) else likelihood(z)
-
-
-def sample(
-    start: Array, likelihood: Callable[[Array], Array], steps: int, keep: int, random: np.random.Generator
-) -> Array:
+def sample(start: Array, likelihood: Likelihood, steps: int, keep: int, random: np.random.Generator) -> Array:
     """Run chains; returns ``keep`` states of each, evenly from the second half: shape (keep, chains, dimensions).
 
     Raises
@@ -66,7 +60,7 @@ def sample(
         A chain starts where the likelihood is zero.
     """
     z = start.copy()
-    level = likelihood_of(likelihood, z, np.arange(len(z)))
+    level = likelihood(z, np.arange(len(z)))
     if not np.isfinite(level).all():
         raise ValueError("a chain starts where the likelihood is zero")
     wanted = set(np.linspace(steps // 2, steps - 1, keep).astype(int).tolist())

@@ -162,6 +162,7 @@ def outputs(runs: pd.DataFrame) -> pd.DataFrame:
         if after in tables:
             a, b = tables[after]["new_arr"], tables[before]["new_arr"].reindex(tables[after].index)
             ratio = (a / b.where(b > 0.0)).where(a > 0.0)
-            change = np.log(ratio) / math.log(patterns.MORE / patterns.FEWER) if name in patterns.SLOPES else ratio - 1.0
+            slope = np.log(ratio) / math.log(patterns.MORE / patterns.FEWER)
+            change = slope if name in patterns.SLOPES else ratio - 1.0
             found[name] = change.clip(-LIMITS[name], LIMITS[name])
     return found.sort_index()

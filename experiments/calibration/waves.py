@@ -159,7 +159,7 @@ class Waves:
 def noise_of(seen: Sequence[pd.DataFrame], outputs: Sequence[str]) -> Array:
     """Standard deviation of a single replication, pooled over points."""
     variances = pd.concat([s.groupby(level="point").var(ddof=1).reindex(columns=list(outputs)) for s in seen])
-    return np.sqrt(variances.mean().to_numpy(dtype=float))
+    return np.asarray(np.sqrt(variances.mean().to_numpy(dtype=float)))
 
 
 def plausible(wave: Wave, wanted: Sequence[Target], replications: int, cut: float = 3.0) -> float:
