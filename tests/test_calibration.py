@@ -79,7 +79,7 @@ def test_an_emulator_learns_a_quadratic_and_knows_its_error() -> None:
     fresh = random.standard_normal((2_000, 20))
     missed = found(fresh)[:, 0] - quadratic(fresh)
     assert missed.std() < 0.05
-    assert 0.5 < missed.std() / found.error[0] < 1.5
+    assert missed.std() < 1.1 * found.error[0] < 0.05  # never surer than it is
     assert found.explained[0] > 0.98
 
 
@@ -189,7 +189,7 @@ def test_points_have_luck_of_their_own_and_worlds_of_a_point_share_it() -> None:
     model = targets.Reenacted.of(organisation("siloed"), ("as_is", "flat"))
     short = {"horizon.months": 1, "horizon.burn_in_months": 0}
     ran = {
-        (arm, luck): model.run(model.prepare(arm, {**short, "luck": luck}), 5, False).measures["new_arr"]
+        (arm, luck): model.run(model.prepare(arm, {**short, "luck": luck}), 5, False).measures["mqls"]
         for arm in ("as_is", "flat")
         for luck in (1, 2)
     }
@@ -245,7 +245,7 @@ def test_wrong_draws_are_refused(tmp_path: Path) -> None:
         posterior.find(str(tmp_path / "none.parquet"), "smb")
     wrong = tmp_path / "wrong.parquet"
     pd.DataFrame({"behaviour.callbar": [1.0]}).to_parquet(wrong)
-    with pytest.raises(ParameterError, match="is no parameter. Did you mean 'behaviour.call_bar'"):
+    with pytest.raises(ParameterError, match=r"is no parameter\. Did you mean 'behaviour.call_bar'"):
         posterior.read(wrong)
     wrong.write_text("no parquet")
     with pytest.raises(ParameterError, match="cannot be read"):
