@@ -91,6 +91,8 @@ WORLDS: dict[str, World] = {
     "split_equal": _split(1 / 3, 1 / 3, 1 / 3),
 }
 
+SPLITS, INFORMED = ("split_equal", "split_70_20_10"), ("siloed", "information_only")
+
 CLAIMS = (
     Claim("1-trillion", "E"),
     Claim("2-eight-percent", "C"),
@@ -100,11 +102,11 @@ CLAIMS = (
     Claim("6-no-shared-system", "-"),
     Claim("7-technology-fails", "C/D", "cannot"),
     Claim("8-large-projects", "D", "cannot"),
-    Claim("9-seventy-twenty-ten", "D", "contrast", "revenue_growth", ("split_equal", "split_70_20_10"), low=0.0, high=math.inf),
+    Claim("9-seventy-twenty-ten", "D", "contrast", "revenue_growth", SPLITS, low=0.0, high=math.inf),
     Claim("10-time-recovered", "D", "contrast", "wasted_time_share", change="points", low=-math.inf, high=-0.30),
     Claim("11-hours-a-day", "-", "contrast", "wasted_time_share", change="hours", low=-math.inf, high=-2.5),
-    Claim("12-aligned-grow", "C", "sorting", "revenue_growth", ("siloed", "information_only"), low=0.24, high=0.24),
-    Claim("13-aligned-grow-more", "C/D", "sorting", "revenue_growth", ("siloed", "information_only"), low=0.39, high=0.39),
+    Claim("12-aligned-grow", "C", "sorting", "revenue_growth", INFORMED, low=0.24, high=0.24),
+    Claim("13-aligned-grow-more", "C/D", "sorting", "revenue_growth", INFORMED, low=0.39, high=0.39),
     Claim("14-revenue-growth", "E", "contrast", "revenue_growth", change="share_of_level", low=0.10, high=0.20),
     Claim("15-sales-productivity", "E", "contrast", "new_arr", change="share_of_level", low=0.15, high=0.30),
     Claim("16-market-now", "D"),
