@@ -76,7 +76,9 @@ def expand(features: Array, terms: Terms) -> Array:
     return np.asarray(one[:, terms[:, 0]] * one[:, terms[:, 1]])
 
 
-def fit(features: Array, means: Array, noise: Array, replications: int, outputs: tuple[str, ...]) -> Emulator:
+def fit(
+    features: Array, means: Array, noise: Array, replications: int, outputs: tuple[str, ...], judged: int = 0
+) -> Emulator:
     """Fit every output.
 
     Parameters
@@ -89,6 +91,8 @@ def fit(features: Array, means: Array, noise: Array, replications: int, outputs:
         Standard deviation of a single replication.
     replications : int
         How many each mean is of.
+    judged : int
+        First point that counts for the error: an emulator learns from everywhere and is judged where it is needed.
 
     Raises
     ------
@@ -105,9 +109,11 @@ def fit(features: Array, means: Array, noise: Array, replications: int, outputs:
             )
         x, y = features[there], means[there, k]
         terms = _choose(x, y)
-        weights, missed = _ridge(expand(x, terms), y)
+        weights, residuals = _ridge(expand(x, terms), y)
+        near = np.flatnonzero(there) >= judged
+        missed = float(np.mean(residuals[near] ** 2))
         luck = noise[k] ** 2 / replications
-        spread = max(float(y.var()) - luck, 1e-12)
+        spread = max(float(y[near].var()) - luck, 1e-12)
         # Never surer than a twentieth of what there was to explain: structure that no point shows is not excluded.
         error = max(missed - luck, 0.05 * min(missed, spread))
         fitted.append((terms, weights, error, 1.0 - max(missed - luck, 0.0) / spread))
@@ -152,19 +158,19 @@ def _choose(x: Array, y: Array) -> Terms:
     return np.array([*kept.tolist(), *sorted(squares), *pairs], dtype=np.int64).reshape(-1, 2)
 
 
-def _ridge(inputs: Array, y: Array) -> tuple[Array, float]:
-    """Intercept and weights, and the mean squared error on points that a fit has not seen."""
+def _ridge(inputs: Array, y: Array) -> tuple[Array, Array]:
+    """Intercept and weights, and what is missed at each point by a fit that has not seen it."""
     from sklearn.linear_model import RidgeCV
     from sklearn.model_selection import KFold, cross_val_predict
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
     if inputs.shape[1] == 0:
-        return np.array([y.mean()]), float(y.var())
+        return np.array([y.mean()]), y - y.mean()
     model = make_pipeline(StandardScaler(), RidgeCV(alphas=np.logspace(-1, 3.5, 10)))
     unseen = cross_val_predict(model, inputs, y, cv=KFold(FOLDS, shuffle=True, random_state=0))
     model.fit(inputs, y)
     scaler, ridge = model[0], model[1]
     weights = ridge.coef_ / scaler.scale_
     intercept = float(ridge.intercept_ - weights @ scaler.mean_)
-    return np.concatenate([[intercept], weights]), float(np.mean((unseen - y) ** 2))
+    return np.concatenate([[intercept], weights]), np.asarray(unseen - y)

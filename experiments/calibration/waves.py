@@ -147,13 +147,14 @@ class Waves:
         return np.concatenate([*(wave.z for wave in self.done), prior])
 
     def _fit(self) -> Emulator:
-        # Once there are points where the patterns may be met, those of the whole prior only blur the view.
-        waves = self.done[1:] or self.done
+        waves = self.done
         outputs = [t.measure for t in self.targets if any(t.measure in wave.seen for wave in waves)]
+        # All points teach, so that the emulator knows its way back; those where the patterns may be met judge it.
+        first = len(waves[0].z) if len(waves) > 1 else 0
         means = np.concatenate([wave.means(outputs) for wave in waves])
         features = self.space.features(np.concatenate([wave.z for wave in waves]))
-        noise = noise_of([wave.seen for wave in waves], outputs)
-        return emulator.fit(features, means, noise, self.settings.seeds, tuple(outputs))
+        noise = noise_of([wave.seen for wave in waves[1:] or waves], outputs)
+        return emulator.fit(features, means, noise, self.settings.seeds, tuple(outputs), judged=first)
 
 
 def noise_of(seen: Sequence[pd.DataFrame], outputs: Sequence[str]) -> Array:
