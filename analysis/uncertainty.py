@@ -138,6 +138,19 @@ def by_form(
     return found
 
 
+def dependence(
+    runs: pd.DataFrame, baseline: str, arm: str, measure: str, per_draw: int, draws: pd.DataFrame
+) -> dict[str, float]:
+    """Rank correlation of each number with the difference of an arm (``arm`` = ``baseline``: its level), over draws."""
+    table = by_pair(runs, arm)[measure]
+    values = table - by_pair(runs, baseline)[measure] if arm != baseline else table
+    groups = table.index.get_level_values("replication").to_numpy() // per_draw % len(draws)
+    means = pd.Series(values.to_numpy()).groupby(groups).mean()
+    numbers_of = draws.select_dtypes("number").iloc[means.index.to_numpy()].reset_index(drop=True)
+    found = numbers_of.corrwith(means.reset_index(drop=True), method="spearman")
+    return {str(name): float(value) for name, value in found.items() if math.isfinite(value)}
+
+
 def lines(study: Study, language: str) -> list[str]:
     """What a reader should know about the intervals of a study, in sentences; none where parameters are fixed."""
     if "uncertainty" not in study.summary:

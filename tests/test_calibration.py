@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +14,11 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import sim
-from analysis.uncertainty import nested
+from analysis.uncertainty import dependence, nested
 from experiments.calibration import emulator, findings, inference, posterior, sampler, targets
 from experiments.calibration.space import FORMS, shared_names, space
 from experiments.calibration.waves import Wave, noise_of
+from experiments.commands import main
 from experiments.models import Organisation
 from sim.compiled import INTERPRETED
 from sim.parameters import ParameterError, Params
@@ -267,6 +269,21 @@ def test_shares_do_not_depend_on_units(groups: int, each: int, seed: int, shift:
     assert one.low <= one.mean <= one.high
 
 
+def test_the_register_knows_what_the_headline_hangs_on() -> None:
+    random = np.random.default_rng(12)
+    draws = pd.DataFrame(
+        {"behaviour.call_bar": random.uniform(size=60), "behaviour.sunk_cost": random.uniform(size=60)}
+    )
+    effect = np.repeat(draws["behaviour.call_bar"].to_numpy(), 2)
+    runs = pd.concat(
+        pd.DataFrame({"arm": arm, "replication": range(120), "revenue_growth": level})
+        for arm, level in (("siloed", 0.2), ("shared_okr", 0.2 - effect))
+    )
+    found = dependence(runs, "siloed", "shared_okr", "revenue_growth", 2, draws)
+    assert found["behaviour.call_bar"] == pytest.approx(-1.0)
+    assert abs(found["behaviour.sunk_cost"]) < 0.5
+
+
 def test_variance_is_told_apart() -> None:
     """Parameters of variance 4, luck of variance 1: four fifths of a run's spread is parameters."""
     random = np.random.default_rng(11)
@@ -276,3 +293,55 @@ def test_variance_is_told_apart() -> None:
     # However many draws: what is not known of the parameters does not average out.
     assert found.high - found.low == pytest.approx(2 * 1.96 * 2.0, rel=0.05)
     assert nested(np.arange(4.0), np.zeros(4, dtype=int)).groups == 1
+
+
+# ---------------------------------------------------------------- the commands
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(INTERPRETED, reason="too slow without the compiler")
+def test_from_waves_to_intervals(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A small calibration from end to end: files, a second call that runs nothing, and a comparison with its draws."""
+    out = tmp_path / "calibration"
+    words = [
+        "organisation=smb", "levels=[50]", "slopes=[50]", "check=10", "draws=20", "truths=0", "horizon.months=9",
+        "horizon.burn_in_months=0", f"out={out}",
+    ]  # fmt: skip
+    assert main(["calibrate", *words]) == 0
+    assert "smb" in capsys.readouterr().out
+    found = json.loads((out / "calibration.json").read_text(encoding="utf-8"))
+    assert found["runs"] == 50 * 2 + 50 * 2 * 9 + 10 * 2 * 9
+    assert found["organisation_years"] == pytest.approx(found["runs"] * 0.75)
+    assert [row["id"] for row in found["targets"]][-2:] == ["C11a", "C11b"]
+    assert {form["name"] for form in found["forms"]} == set(FORMS)
+    assert (out / "figures" / "posterior.svg").is_file()
+    before = posterior.read(out / "posterior.parquet")
+    parts = {file.name for file in out.glob("wave_*/parts/*.parquet")}
+    assert main(["calibrate", *words]) == 0
+    pd.testing.assert_frame_equal(posterior.read(out / "posterior.parquet"), before)
+    assert {file.name for file in out.glob("wave_*/parts/*.parquet")} == parts
+
+    capsys.readouterr()
+    study = tmp_path / "compare"
+    months = ["horizon.months=6", "horizon.burn_in_months=0"]
+    assert main(["compare", "organisation=smb", f"posterior={out}", "seeds=8", *months, f"out={study}"]) == 0
+    assert "4 draws" in capsys.readouterr().out
+    summary = json.loads((study / "summary.json").read_text(encoding="utf-8"))
+    shares = {entry["measure"]: entry for entry in summary["uncertainty"]}
+    assert 0.0 <= shares["revenue_growth"]["share"] <= 1.0
+    assert shares["revenue_growth"]["groups"] == 4
+    contrast = next(each for each in summary["contrasts"] if each["measure"] == "revenue_growth")
+    assert contrast["low"] == shares["revenue_growth"]["low"]
+    assert 'id="uncertainty"' in (study / "report.html").read_text(encoding="utf-8")
+
+
+def test_wrong_sizes_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    for word, said in (
+        ("levels=[]", "a list of numbers of points"),
+        ("levels=[10]", "a whole number from 40"),
+        ("seeds=1", "two replications"),
+        ("truths=2990", "40 more are needed"),
+        ("shared=[nowhere]", "no finished calibration is there"),
+    ):
+        assert main(["calibrate", word]) == 2
+        assert said in capsys.readouterr().err

@@ -66,6 +66,8 @@ def _widened(model: Uncertain, runs: pd.DataFrame, found: dict[str, Any]) -> dic
     baseline, *others = model.arms
     wide = uncertainty.widened(found, runs, baseline, posterior.PER_DRAW, len(draws))
     wide["posterior"] = {"draws": model.draws, "per_draw": posterior.PER_DRAW, **posterior.about(Path(model.file))}
+    first = others[0] if others else baseline
+    wide["dependence"] = uncertainty.dependence(runs, baseline, first, GROWTH, posterior.PER_DRAW, draws)
     wide["forms"] = [
         entry
         for arm in others
