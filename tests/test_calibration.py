@@ -345,3 +345,16 @@ def test_wrong_sizes_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
     ):
         assert main(["calibrate", word]) == 2
         assert said in capsys.readouterr().err
+
+
+def test_shipped_draws_are_organisations() -> None:
+    """Every draw can be composed with its organisation, and says which command made it."""
+    shipped = sorted((Path(__file__).resolve().parent.parent / "configs" / "behaviour").glob("posterior_*.parquet"))
+    assert shipped
+    for file in shipped:
+        name = file.stem.removeprefix("posterior_")
+        assert posterior.find("shipped", name) == file
+        assert posterior.about(file)["command"].startswith("gtm calibrate")
+        model = posterior.Uncertain.of(organisation("siloed", profile=name), file, root=1, replications=2)
+        for draw in range(len(posterior.read(file))):
+            model.params_of("siloed", model.base["siloed"], draw)

@@ -42,11 +42,14 @@ class Wave:
         Outputs, a row each point and replication.
     runs : int
         How many runs these took.
+    found : bool
+        Whether all of them were there before.
     """
 
     z: Array
     seen: pd.DataFrame
     runs: int
+    found: bool = False
 
     def means(self, outputs: Sequence[str]) -> Array:
         """Mean over replications, shape (points, outputs); NaN where an output is not there."""
@@ -99,8 +102,12 @@ class Waves:
             np.save(folder / "points.npy", z)
         wave = self.simulate(folder, z, tuple(WORLDS) if slopes else LEVELS, k)
         self.done.append(wave)
-        self.emulators.append(self._fit())
-        self.emulators[-1].save(folder / "emulator.npz")
+        file = folder / "emulator.npz"
+        if file.is_file() and all(each.found for each in self.done):  # nothing new to learn
+            self.emulators.append(Emulator.load(file))
+        else:
+            self.emulators.append(self._fit())
+            self.emulators[-1].save(file)
         return wave
 
     def simulate(self, folder: Path, z: Array, worlds: tuple[str, ...], k: int) -> Wave:
@@ -122,7 +129,7 @@ class Waves:
         if outcome.status != "done":
             raise InterruptedStudyError(outcome)
         seen = targets.outputs(pd.read_parquet(folder / "runs.parquet"))
-        return Wave(z, seen, outcome.kept)
+        return Wave(z, seen, outcome.kept, outcome.found == outcome.asked)
 
     def _kept(self, folder: Path, n: int) -> Array | None:
         """The points of a wave that was begun before."""
