@@ -109,7 +109,11 @@ def texts(language: str) -> Texts:
     model = _read(f"model.{language}.yaml")
     return Texts(
         language=language,
-        entries={**_read(f"{language}.yaml"), "studies": _read(f"studies.{language}.yaml")},
+        entries={
+            **_read(f"{language}.yaml"),
+            "studies": _read(f"studies.{language}.yaml"),
+            "claims": _read(f"claims.{language}.yaml"),
+        },
         measures=_read(f"measures.{language}.yaml"),
         parameters=model.get("parameters", {}),
         units=model.get("units", {}),

@@ -11,7 +11,7 @@ from typing import Any
 
 import jinja2
 
-from analysis import catalogue, figures, gate, hours
+from analysis import catalogue, figures, gate, hours, uncertainty
 from analysis.numbers import Numbers, numbers
 from analysis.report import assumptions
 from analysis.report.tables import Tables
@@ -108,6 +108,7 @@ def _content(study: Study, words: Texts, written: Numbers) -> dict[str, Any]:
         "differing": [row for theme in themes for row in theme.assumptions if not row.shared],
         "plans": assumptions.pay_plans(study, words, written),
         "facts": _facts(study),
+        "uncertainty": uncertainty.lines(study, words.language),
     }
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from analysis.numbers import Numbers
+from analysis.numbers import DASH, Numbers
 from analysis.summary import Study
 from analysis.texts import Texts
 from sim.parameters import Declaration, declared
+from sim.parameters.priors import distribution
 
 JUDGEMENT = "judgement"
 GRADES = ("A", "B", "C", "D", "E", JUDGEMENT)
@@ -35,6 +37,11 @@ class Assumption:
         Nothing but judgement stands behind it.
     changed : bool
         Some arm's value is not the default.
+    span : str
+        What it could as well be: 90 % of its prior, or the other words it may have; empty if it is not sampled.
+    weight : str
+        How much the headline depends on it: rank correlation over the draws of a posterior; a dash where it was
+        the same in all runs.
     """
 
     key: str
@@ -45,6 +52,8 @@ class Assumption:
     grade: str
     loud: bool
     changed: bool
+    span: str = ""
+    weight: str = DASH
 
     @property
     def shared(self) -> bool:
@@ -93,7 +102,10 @@ def themes(study: Study, words: Texts, write: Numbers) -> list[Theme]:
     grouped: dict[str, list[Assumption]] = {}
     for theme, name, declaration, default in declared() if trees else ():
         values = [trees[arm].get(theme, {}).get(name, default) for arm in study.arms]
-        grouped.setdefault(theme, []).append(_assumption(theme, name, declaration, default, values, words, write))
+        row = _assumption(theme, name, declaration, default, values, words, write)
+        told = study.summary.get("dependence", {}).get(row.key)
+        weight = DASH if told is None else write.decimal(told, 2, signed=True)
+        grouped.setdefault(theme, []).append(dataclasses.replace(row, weight=weight))
     return [Theme(words(f"report.assumptions.themes.{theme}"), tuple(rows)) for theme, rows in grouped.items()]
 
 
@@ -117,7 +129,19 @@ def _assumption(
         grade=words("report.assumptions.ungraded") if loud else declaration.grade,
         loud=loud,
         changed=any(value != default for value in values),
+        span=span(declaration, words, write),
     )
+
+
+def span(declaration: Declaration, words: Texts, write: Numbers) -> str:
+    """What a parameter could as well be."""
+    if declaration.choices:
+        return ", ".join(declaration.choices)
+    if not declaration.prior:
+        return ""
+    ends = (float(f"{distribution(declaration.prior).ppf(q):.3g}") for q in (0.05, 0.95))
+    low, high = (shown(end, words, write) for end in ends)
+    return words("report.assumptions.span", low=low, high=high)
 
 
 def shown(value: object, words: Texts, write: Numbers) -> str:

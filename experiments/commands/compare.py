@@ -11,7 +11,7 @@ from experiments.config import Command, Settings
 COMMAND = Command(
     name="compare",
     summary=COMMANDS["compare"],
-    defaults={"arms": ["siloed", "shared_okr"]},
+    defaults={"arms": ["siloed", "shared_okr"], "posterior": None},
     fewest_arms=2,
 )
 
@@ -24,5 +24,6 @@ def main(arguments: Sequence[str]) -> int:
 def compare(settings: Settings) -> int:
     """Simulate the arms, print the headline table, write the report."""
     from experiments.commands import finish
+    from experiments.commands.calibrate import with_posterior
 
-    return finish.simulate_and_report(settings)
+    return finish.simulate_and_report(with_posterior(settings))

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from rich.console import Console
 
-from analysis import report, summary
-from analysis.gate import headline
+from analysis import report, summary, uncertainty
+from analysis.gate import GROWTH, headline
 from analysis.texts import Texts, texts
 from experiments import tables
+from experiments.calibration import posterior
+from experiments.calibration.posterior import Uncertain
+from experiments.calibration.space import FORMS
 from experiments.commands.application import DEFECT, DONE
 from experiments.commands.ending import interrupted, say_failures, say_saved
 from experiments.commands.table import headline_table
@@ -38,6 +42,8 @@ def _report(settings: Settings, outcome: Outcome) -> int:
     if outcome.failed == outcome.asked:
         return DEFECT
     found = summary.summarise(runs, settings.command, settings.baseline)
+    if isinstance(settings.model, Uncertain):
+        found = _widened(settings.model, runs, found)
     tables.write_json(settings.out / "summary.json", found)
     study = summary.load(settings.out)
     words = texts(settings.language)
@@ -46,10 +52,28 @@ def _report(settings: Settings, outcome: Outcome) -> int:
     console.print(headline_table(study, settings.language))
     for arm in study.others or (study.baseline,):
         console.print(headline(study, settings.language, arm).text, style="bold")
+    for line in uncertainty.lines(study, settings.language):
+        console.print(line, markup=False)
     console.print(words("report.stance"))
     report.write(settings.out, settings.language)
     _say_where(console, words, settings.out / "report.html")
     return DONE
+
+
+def _widened(model: Uncertain, runs: pd.DataFrame, found: dict[str, Any]) -> dict[str, Any]:
+    """The summary with intervals that cover the parameters, and what hangs on which form."""
+    draws = posterior.read(Path(model.file))
+    baseline, *others = model.arms
+    wide = uncertainty.widened(found, runs, baseline, posterior.PER_DRAW, len(draws))
+    wide["posterior"] = {"draws": model.draws, "per_draw": posterior.PER_DRAW, **posterior.about(Path(model.file))}
+    first = others[0] if others else baseline
+    wide["dependence"] = uncertainty.dependence(runs, baseline, first, GROWTH, posterior.PER_DRAW, draws)
+    wide["forms"] = [
+        entry
+        for arm in others
+        for entry in uncertainty.by_form(runs, baseline, arm, GROWTH, posterior.PER_DRAW, draws, FORMS)
+    ]
+    return wide
 
 
 def wide_console() -> Console:

@@ -11,6 +11,7 @@ from experiments.config import Command, Settings
 COMMAND = Command(
     name="run",
     summary=COMMANDS["run"],
+    defaults={"posterior": None},
     most_arms=1,
 )
 
@@ -23,5 +24,6 @@ def main(arguments: Sequence[str]) -> int:
 def run(settings: Settings) -> int:
     """Simulate one arm, print its means, write the report."""
     from experiments.commands import finish
+    from experiments.commands.calibrate import with_posterior
 
-    return finish.simulate_and_report(settings)
+    return finish.simulate_and_report(with_posterior(settings))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from experiments.commands import COMMANDS
 from experiments.commands.application import DONE, application
+from experiments.commands.page import place
 from experiments.config import Command, Settings
 from sim.parameters import ParameterError
 
@@ -48,7 +48,7 @@ def run(settings: Settings) -> int:
             "same bits) and executor=serial or local."
         )
     profile = Path(settings.organisation).stem
-    page = _page(settings.own["page"], profile)
+    page = place(settings.own["page"], f"validation-{profile}")
 
     from rich.console import Console
 
@@ -123,37 +123,6 @@ def _command(call: str, name: str) -> str:
     """The call, for one fact only."""
     words = [word for word in shlex.split(call) if word.lstrip("+").partition("=")[0] not in NOT_REPEATED]
     return shlex.join([*words, f"facts=[{name}]"])
-
-
-@dataclass(frozen=True)
-class _Page:
-    """A Markdown page and what stands around the place for the results."""
-
-    path: Path
-    before: str
-    after: str
-
-    def write(self, block: str) -> None:
-        self.path.write_text(f"{self.before}{block}\n{self.after}", encoding="utf-8")
-
-
-def _page(given: object, profile: str) -> _Page | None:
-    """The page that gets the results, if one is asked for."""
-    if given is None:
-        return None
-    path = Path(str(given))
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ParameterError(f"page={str(given)!r}: cannot be read ({error}).") from None
-    begin, end = (f"<!-- validation-{profile}:{place} -->" for place in ("begin", "end"))
-    before, found, rest = text.partition(f"{begin}\n")
-    _, closed, after = rest.partition(end)
-    if not (found and closed):
-        raise ParameterError(
-            f"page={str(given)!r}: no place for the results; they go between the lines {begin} and {end}."
-        )
-    return _Page(path, before + found, closed + after)
 
 
 # ---------------------------------------------------------------- words

@@ -118,6 +118,8 @@ class Settings:
         }
         if self.replications["name"] != "fixed":
             found["replications"] = dict(self.replications)
+        if draws := getattr(self.model, "content", ""):  # of a posterior that replications draw from
+            found["posterior"] = draws
         if self.points.columns:
             found["design"] = {**self.design, "count": self.points.count, "points_hash": self._points_hash}
         if not isinstance(self.model, Organisation):

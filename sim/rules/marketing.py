@@ -16,10 +16,10 @@ from sim.rules.arithmetic import logit, sigmoid
 from sim.rules.feeling import feel_marketer
 from sim.rules.handover import hand_over
 from sim.rules.lists import append, pool_of, queue_of, remove
+from sim.rules.nurturing import RAISES, lift_of_touch, news, revealed, touched
 from sim.rules.scoring import (
     CENTER,
     SCALE,
-    STEEPNESS,
     Standing,
     intent_at,
     read_fit,
@@ -50,7 +50,6 @@ OWNED_BY_MARKETING = 0
 IMPOSSIBLE = 1e12
 # A marketer's week is planned on own counts; before there are any, on these many leads of the usual kind.
 USUAL_LEADS, USUAL_GAP, LEAST_GAP = 5.0, 0.15, 0.02
-STEEPEST = 0.25 * STEEPNESS  # slope of the score in the weighted reading, at the middle
 # Moving a bar is judged by what one touch adds to a score and a step of the bar costs; full pull from a quarter on.
 TOUCH_LIFT, BAR_STEP, PULL_STEEPNESS = 0.03, 0.05, 4.0
 
@@ -110,12 +109,6 @@ def value_now(w: Any, m: Any, lead: Any, score: float, later: float) -> float:
 
 
 @compiled
-def touched(p: Any, intent: float) -> float:
-    """Intent after one more nurturing touch."""
-    return intent + p.nurture_gain * (1.0 - intent)
-
-
-@compiled
 def value_nurtured(
     w: Any, m: Any, lead: Any, seen: Standing, later: float, touches: int, cold: float, wait: float
 ) -> float:
@@ -132,6 +125,18 @@ def value_nurtured(
 
 
 @compiled
+def value_informed(w: Any, m: Any, lead: Any, seen: Standing, later: float) -> float:
+    """Felt euros of a touch that reveals one more field: good news or bad, as likely; nobody hands bad news over."""
+    p = w.params[0]
+    spread = (1.0 - w.org[0].weight) * news(p, lead.fields)
+    if spread <= 0.0:
+        return -1.0
+    good = max(value_now(w, m, lead, to_score(seen.raw + spread), later), 0.0)
+    bad = max(value_now(w, m, lead, to_score(seen.raw - spread), later), 0.0)
+    return m.next_touch * 0.5 * (good + bad) - touch_hours(p) * m.hour_value
+
+
+@compiled
 def decide(w: Any, i: int, index: int, seen: Standing) -> None:
     """Hand a qualified lead over, keep it for nurturing, or let it cool."""
     p = w.params[0]
@@ -143,7 +148,9 @@ def decide(w: Any, i: int, index: int, seen: Standing) -> None:
     now = value_now(w, m, lead, score, later)
     left = p.nurture_limit - lead.touches
     wait = -1.0
-    if left > 0:
+    if left > 0 and p.nurture_form != RAISES:
+        wait = value_informed(w, m, lead, seen, later)
+    elif left > 0:
         wait = value_nurtured(w, m, lead, seen, later, 1, 1.0 - p.nurture_gain, m.next_touch)
         # Once the next touch alone is worth waiting for, nothing hangs on those after it.
         if score < bar and left > 1 and not (wait > now and wait > 0.0):
@@ -207,7 +214,7 @@ def sample_validity(w: Any, lead: Any, seen: Standing) -> None:
 
 @compiled
 def nurture(w: Any, i: int, index: int) -> None:
-    """One touch: it costs hours and adds part of the missing intent; then decide again."""
+    """One touch: it costs hours and raises intent or reveals it; then decide again."""
     p = w.params[0]
     day = w.org[0].day
     m = w.marketers[i]
@@ -216,8 +223,11 @@ def nurture(w: Any, i: int, index: int) -> None:
     spend(w, MARKETER, m, NURTURING, amount)
     lead.marketing_seconds += amount
     lead.touches += 1
-    lead.intent = touched(p, intent_at(p, lead, day))
-    lead.intent_time = day
+    if p.nurture_form == RAISES:
+        lead.intent = touched(p, intent_at(p, lead, day))
+        lead.intent_time = day
+    else:
+        lead.fields = revealed(lead.fields)
     decide(w, i, index, standing(w, lead, day))
 
 
@@ -247,16 +257,13 @@ def plan_week(w: Any, i: int) -> None:
     value_generate = per_hour * (m.pay_lead + share * usual)
     m.hour_value = value_generate
     # One touch lifts a score by this much; below the bar that brings an MQL nearer.
-    lift = (
-        STEEPEST
-        * (1.0 - org.weight)
-        * p.nurture_gain
-        * (1.0 - p.intent_mean)
-        / max(p.intent_mean * (1.0 - p.intent_mean) * max(p.intent_spread, 0.1), 1e-6)
-    )
+    lift = lift_of_touch(p, org.weight)
     crossing = min(1.0, lift / max(gap, LEAST_GAP))
     gain_quality = felt_value(w, m, good + lift, p.acv, later) - usual
     gain_crossing = crossing * usual * max(1.0 - share, 0.0)
+    if p.nurture_form != RAISES:  # news makes no lead better, and is good half of the time
+        gain_quality = 0.0
+        gain_crossing *= 0.5
     value_nurture = (gain_quality + gain_crossing) / max(touch_hours(p), 1e-6)
     mean = 0.5 * (abs(value_generate) + abs(value_nurture))
     if mean > 0.0:

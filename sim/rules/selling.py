@@ -53,13 +53,14 @@ from sim.state import (
     WEEK,
 )
 
+ABSOLUTE = 0  # value of call_form
 FIND = int(Stream.TERRITORY_FIND)
 ACCEPT = int(Stream.DEAL_ACCEPT)
 
 
 @compiled
 def list_contacts(w: Any, j: int) -> None:
-    """Look at the newest leads of the inbox; those worth a call become tasks."""
+    """Look at the newest leads of the inbox; those worth a call, or all that may compete, become tasks."""
     p = w.params[0]
     org = w.org[0]
     s = w.sellers[j]
@@ -75,8 +76,10 @@ def list_contacts(w: Any, j: int) -> None:
                 triage(w, j, index)
             looked += 1
             value = promise(w, s, lead)
-            if value >= p.call_bar:
-                add_task(w, s, CONTACT, index, value, p.contact + p.record, True)
+            # Past an absolute bar a call comes first; without a bar it competes with all else there is to do.
+            passes = (p.call_form == ABSOLUTE) & (value >= p.call_bar)
+            if passes or p.call_form != ABSOLUTE:
+                add_task(w, s, CONTACT, index, value, p.contact + p.record, passes)
         index = before
 
 

@@ -1,0 +1,168 @@
+"""What calibration compares: C1–C8 on siloed runs, C9–C11 as re-enactments of their own designs.
+
+A :class:`Reenacted` organisation runs as one arm each of those designs: as it is, with more
+or fewer free hours (C9, C10), on flat pay with and without a team bonus (C11a), with and
+without ceiling and ratchet (C11b). No contrast between siloed and shared pay is among them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+import sim
+from experiments import held_out, patterns
+from experiments.models import Organisation, Ran, Value
+from experiments.validation import Setting
+from sim.parameters import Params, replace
+
+LUCK = "luck"  # pseudo-factor: whose luck a point meets, so that points share none
+AS_IS = "as_is"
+LEVELS = (AS_IS,)
+# Half of an accepted range is read as two standard deviations of the tolerance; what the model leaves out adds a
+# quarter of such a half.
+SIDES, DISCREPANCY = 2.0, 0.25
+# Ratios of runs in which next to nothing was sold say nothing: they are cut here.
+LIMITS = {"elasticity_sales": 3.0, "elasticity_marketing": 3.0, "team_bonus": 1.0, "ceiling": 1.0}
+
+
+@dataclass(frozen=True)
+class Target:
+    """One number that a siloed organisation, or a re-enactment, should show.
+
+    Attributes
+    ----------
+    id, label, measure : str
+        Number in docs/evidence.md, words, and the output it is compared with.
+    target, low, high : float
+        Central value and accepted range.
+    """
+
+    id: str
+    label: str
+    measure: str
+    target: float
+    low: float
+    high: float
+
+    @property
+    def slope(self) -> bool:
+        """Whether it takes a re-enactment."""
+        return self.measure in LIMITS
+
+    @property
+    def spread(self) -> float:
+        """Standard deviation allowed between target and model: tolerance and discrepancy."""
+        return 0.5 * (self.high - self.low) * math.hypot(1.0 / SIDES, DISCREPANCY)
+
+
+def targets(profile: str) -> list[Target]:
+    """C1–C11 of a profile (what calibration only glances at elsewhere does not count here)."""
+    found = [
+        Target(p.id, p.label, p.measure, p.target, p.low, p.high)
+        for p in patterns.patterns(profile)
+        if p.id != "aux"
+    ]  # fmt: skip
+    bonus, ceiling = (next(f for f in held_out.HELD_OUT if f.id == name) for name in ("C11a", "C11b"))
+    found.append(Target("C11a", bonus.label, "team_bonus", 0.03, bonus.low, bonus.high))
+    found.append(Target("C11b", ceiling.label, "ceiling", 0.09, ceiling.low, ceiling.high))
+    return found
+
+
+def _hours(measure: str, factor: float) -> Callable[[Params], Params]:
+    key = patterns.SLOPES[measure]
+
+    def changed(params: Params) -> Params:
+        fixed = getattr(params.workload, key.partition(".")[2])
+        return replace(params, {key: max(1.0 - (1.0 - fixed) * factor, 0.0)})
+
+    return changed
+
+
+WORLDS: dict[str, Callable[[Params], Params]] = {
+    AS_IS: lambda params: params,
+    "sales_more": _hours("elasticity_sales", patterns.MORE),
+    "sales_fewer": _hours("elasticity_sales", patterns.FEWER),
+    "marketing_more": _hours("elasticity_marketing", patterns.MORE),
+    "marketing_fewer": _hours("elasticity_marketing", patterns.FEWER),
+    "flat": held_out.flat,
+    "bonus": lambda params: held_out.team_bonus(params, held_out.FIELD_BONUS, held_out.POD),
+    "held": lambda params: held_out.ceiling(Setting("", params))[0],
+    "free": lambda params: held_out.ceiling(Setting("", params))[1],
+}
+# Output of each pair of worlds: the first against the second.
+PAIRS = {
+    "elasticity_sales": ("sales_more", "sales_fewer"),
+    "elasticity_marketing": ("marketing_more", "marketing_fewer"),
+    "team_bonus": ("bonus", "flat"),
+    "ceiling": ("free", "held"),
+}
+
+
+@dataclass(frozen=True)
+class Lucky:
+    """Parameters, and whose luck they meet."""
+
+    params: Params
+    luck: int
+
+
+@dataclass(frozen=True)
+class Reenacted(Organisation):
+    """An organisation whose arms are the worlds of the patterns."""
+
+    worlds: tuple[str, ...] = LEVELS
+
+    @classmethod
+    def of(cls, model: Organisation, worlds: tuple[str, ...]) -> Reenacted:
+        """The first arm of ``model`` in these worlds."""
+        return cls(**{f.name: getattr(model, f.name) for f in dataclasses.fields(Organisation)}, worlds=worlds)
+
+    @property
+    def arms(self) -> tuple[str, ...]:
+        """The worlds."""
+        return self.worlds
+
+    def prepare(self, arm: str, values: Mapping[str, Value]) -> Any:
+        """Parameters of a world at a point, and its luck."""
+        rest = {name: value for name, value in values.items() if name != LUCK}
+        params = super().prepare(next(iter(self.files)), rest)
+        return Lucky(WORLDS[arm](params), int(values.get(LUCK, 0)))
+
+    def address(self, prepared: Any) -> bytes:
+        """Hash of all that the numbers depend on, but for the seed."""
+        return super().address(prepared)
+
+    def run(self, prepared: Any, seed: int, monthly: bool) -> Ran:
+        """One run."""
+        return super().run(prepared.params, sim.run_seed(seed, prepared.luck), monthly)
+
+
+def outputs(runs: pd.DataFrame) -> pd.DataFrame:
+    """What is compared, a row each point and replication (index ``point``, ``replication``); NaN where a run failed.
+
+    Parameters
+    ----------
+    runs : DataFrame
+        As in ``runs.parquet`` of :class:`Reenacted` runs; ratios are paired within a replication.
+    """
+    tables = {
+        str(world): table.set_index(["point", "replication"])
+        for world, table in runs.groupby(runs["arm"].astype(str), sort=False)
+    }
+    levels = [p.measure for p in patterns.patterns("mid_market") if p.id != "aux" and p.measure not in PAIRS]
+    found = tables[AS_IS][levels].copy()
+    for name, (after, before) in PAIRS.items():
+        if after in tables:
+            a, b = tables[after]["new_arr"], tables[before]["new_arr"].reindex(tables[after].index)
+            ratio = (a / b.where(b > 0.0)).where(a > 0.0)
+            slope = np.log(ratio) / math.log(patterns.MORE / patterns.FEWER)
+            change = slope if name in patterns.SLOPES else ratio - 1.0
+            found[name] = change.clip(-LIMITS[name], LIMITS[name])
+    return found.sort_index()

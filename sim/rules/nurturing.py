@@ -1,0 +1,83 @@
+"""What a nurturing touch does: it raises intent, or it only reveals intent that is there.
+
+Nobody has measured which. In the form ``raise`` a touch closes part of the gap between
+intent and 1, so nurturing makes buyers. In the form ``reveal`` it fills or repairs a field
+about intent: it sorts buyers and makes none, and demand comes wholly from outside.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from sim.compiled import compiled
+from sim.rules.arithmetic import ones
+from sim.rules.scoring import STEEPNESS, reliance
+from sim.state import EXISTS, INTENT_FIELDS, WRONG
+
+RAISES = 0  # value of nurture_form
+STEEPEST = 0.25 * STEEPNESS  # slope of the score in the weighted reading, at the middle
+
+
+@compiled
+def touched(p: Any, intent: float) -> float:
+    """Intent after one more touch that raises it."""
+    return intent + p.nurture_gain * (1.0 - intent)
+
+
+@compiled
+def lowest(fields: int) -> int:
+    """The first field of a set, alone; 0 of an empty one."""
+    return fields & -fields
+
+
+@compiled
+def missing(fields: int) -> int:
+    """Fields about intent that the record does not have."""
+    return ~(fields >> EXISTS) & INTENT_FIELDS
+
+
+@compiled
+def revealed(fields: int) -> int:
+    """The record after a touch that reveals: a missing field is filled; where none is missing, a wrong one is right."""
+    there = fields | (lowest(missing(fields)) << EXISTS)
+    wrong = fields >> WRONG & INTENT_FIELDS
+    return there if missing(fields) else fields & ~(lowest(wrong) << WRONG)
+
+
+@compiled
+def news(p: Any, fields: int) -> float:
+    """Standard deviation of what one more field adds to the reading of intent; 0 once the record is full."""
+    if missing(fields) == 0:
+        return 0.0
+    filled = reliance(p.intent_spread, p.score_noise, revealed(fields), INTENT_FIELDS)
+    return math.sqrt(max(filled - reliance(p.intent_spread, p.score_noise, fields, INTENT_FIELDS), 0.0))
+
+
+@compiled
+def lift_of_touch(p: Any, weight: float) -> float:
+    """What one touch adds to the score of a usual lead; in the form that reveals, if the news is good.
+
+    ``weight`` is that of fit in the score.
+    """
+    if p.nurture_form == RAISES:
+        return (
+            STEEPEST
+            * (1.0 - weight)
+            * p.nurture_gain
+            * (1.0 - p.intent_mean)
+            / max(p.intent_mean * (1.0 - p.intent_mean) * max(p.intent_spread, 0.1), 1e-6)
+        )
+    known = ones(INTENT_FIELDS) * min(p.field_base + p.field_data * p.data_quality, 1.0)
+    return STEEPEST * (1.0 - weight) * usual_news(p, known)
+
+
+@compiled
+def usual_news(p: Any, known: float) -> float:
+    """:func:`news` where ``known`` fields, not a whole number, are filled on average."""
+    signal = p.intent_spread * p.intent_spread
+    noise = p.score_noise * p.score_noise
+    more = min(known + 1.0, float(ones(INTENT_FIELDS)))
+    before = known * signal / max(known * signal + noise, 1e-12)
+    after = more * signal / max(more * signal + noise, 1e-12)
+    return math.sqrt(max(after - before, 0.0))
