@@ -57,7 +57,7 @@ def factors_of(given: Mapping[str, Any], model: Model) -> dict[str, Factor]:
     if given.get("zip"):
         raise ParameterError("design.zip: indices are about factors that vary by themselves; leave zip away.")
     if not asked and isinstance(model, Organisation):
-        asked = dict.fromkeys(uncertain(model), "prior")
+        asked = dict.fromkeys(uncertain(model.base.values()), "prior")
     if not isinstance(asked, Mapping) or not asked:
         raise ParameterError(
             f"design.factors={asked!r}: name what is varied, as in design.factors={{x: {{low: 0, high: 1}}}}."

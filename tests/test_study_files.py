@@ -84,7 +84,7 @@ def test_firms_are_drawn_inside_their_bounds(model, seed, count):
     made = plan({"name": "panel", "points": count, "also": also, "of_arm": of_arm}, model, seed).points
     bounds = {f"{theme}.{name}": found for theme, name, found, _ in declared()}
     drawn = {name.removeprefix("arm.siloed."): values for name, values in made.columns.items()}
-    assert set(drawn) == set(uncertain(model, [*also, *of_arm]))
+    assert set(drawn) == set(uncertain(model.base.values(), [*also, *of_arm]))
     assert {name for name in made.columns if name.startswith("arm.")} == {f"arm.siloed.{name}" for name in of_arm}
     for name, values in drawn.items():
         assert len(values) == count

@@ -79,7 +79,7 @@ class Space:
 
 def space(params: Params, only: Sequence[str] = ()) -> Space:
     """The space of an organisation: all uncertainties with a prior, and the forms (or those named)."""
-    names = (*uncertain(), *FORMS)
+    names = (*uncertain([params]), *FORMS)
     return Space(params, tuple(name for name in names if not only or name in only))
 
 
@@ -90,4 +90,4 @@ def shared_names() -> frozenset[str]:
     for profile in PROFILES:
         given: Mapping[str, Any] = read(find("organisation", profile)).get("behaviour", {})
         own |= {f"behaviour.{name}" for name in given}
-    return frozenset({name for name in uncertain() if name.startswith("behaviour.")} - own) | set(FORMS)
+    return frozenset({name for name in uncertain([]) if name.startswith("behaviour.")} - own) | set(FORMS)

@@ -10,7 +10,7 @@ names the pay plan that people believe in, whatever they are paid
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -163,12 +163,12 @@ def _split(text: str) -> tuple[float, float, float]:
 # ---------------------------------------------------------------- firms drawn from the priors
 
 
-def uncertain(model: Organisation, also: Sequence[str] = ()) -> dict[str, Declaration]:
+def uncertain(arms: Iterable[Params], also: Sequence[str] = ()) -> dict[str, Declaration]:
     """Declarations of all uncertainties with a prior, and of the levers named in ``also``.
 
     What only a programme asks for is left out where no arm runs one.
     """
-    unused = () if any(arm.programme.name != "none" for arm in model.base.values()) else PLAN_THEMES
+    unused = () if any(arm.programme.name != "none" for arm in arms) else PLAN_THEMES
     every = {f"{theme}.{name}": found for theme, name, found, _ in declared()}
     for name in also:
         if name not in every or not every[name].prior:
@@ -191,7 +191,7 @@ def _panel(given: Mapping[str, Any], model: Organisation, n: int, seed: int) -> 
     baseline = model.arms[0]
     params = model.base[baseline]
     also, of_arm = list(given.get("also") or ()), list(given.get("of_arm") or ())
-    names = uncertain(model, [*also, *of_arm])
+    names = uncertain(model.base.values(), [*also, *of_arm])
     cube = qmc.LatinHypercube(len(names), rng=np.random.default_rng(seed)).random(n)
     columns: dict[str, Any] = {}
     for u, (name, found) in zip(cube.T, names.items(), strict=True):
