@@ -316,6 +316,7 @@ ARGUED: dict[tuple[str, str], dict[str, str]] = {
     ("marketing", "pushing_cost_of_step"): {"visibility": "the same, for a bar lowered for everybody"},
     ("marketing", "qualify"): {"shared_definition": "whether a lead is scored under the agreed rule"},
     ("feeling", "felt_share"): {"visibility": "peers who see each other feel more of pooled pay"},
+    ("nurturing", "lift_of_touch"): {"data_quality": "what a marketer expects one more field to tell"},
     ("programme", "take_up"): {
         "visibility": "whether people see that less time is wasted",
         "process": "a tool on unwritten steps is given up",
