@@ -65,7 +65,7 @@ def section(name: str, folder: Path) -> str:
     runs = manifest["runs"]
     parts.append(f"Claim: `{found['claim']}`. Runs: {runs['done']:,}, failed: {runs['failed']:,}.\n")
     for figure in sorted((folder / "figures").glob("*.svg")):
-        target = FIGURES / f"study-{figure.name}"
+        target = FIGURES / (f"study-{figure.name}" if figure.stem == name else f"study-{name}-{figure.name}")
         shutil.copyfile(figure, target)
         parts.append(f"![{found['question']}](../figures/{target.name})\n")
     return "\n".join(parts)

@@ -177,6 +177,15 @@ def test_check_says_what_is_stale(tmp_path, monkeypatch, capsys):
     assert "parameters.md" in capsys.readouterr().err
 
 
+def test_every_study_has_its_answer_on_the_page():
+    page = (ROOT / "docs" / "reference" / "answers.md").read_text(encoding="utf-8")
+    sections = dict(part.partition("\n")[::2] for part in page.split("\n## ")[1:])
+    assert list(sections) == sorted(path.stem for path in (ROOT / "configs" / "study").glob("*.yaml"))
+    for name, text in sections.items():
+        assert "failed: 0." in text, name
+        assert f"](../figures/study-{name}" in text, name
+
+
 def test_blocks_are_replaced_between_their_markers():
     script = build()
     text = "a\n<!-- x:begin -->\nold\nolder\n<!-- x:end -->\nb\n"
