@@ -1,0 +1,251 @@
+"""What was found, written down: the organisation, where each value comes from, and the priors of the rest."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from experiments.baseline import reference_of, rounded
+from experiments.fitting.estimate import Estimate
+from experiments.fitting.estimates import Facts, Volume
+from experiments.fitting.export import Export
+from experiments.fitting.matching import PAIRS, Match, Target, observe, seeds_for, usual_wins
+from experiments.fitting.scaling import BARS, OTHERS, TASKS, moved
+from experiments.fitting.survival import Lasting
+from sim.engine import Result, simulate
+from sim.parameters import Params, declared, replace
+
+ROOT = 6  # seeds of the final runs: not those of the matching
+SKILL_DOUBT = 0.35  # how far the spread of skill may be from the base's, in logs, before data are seen
+SKILL_BOUNDS = (0.1, 1.5)
+MOST_RUNS = 8
+SHORT, LONG = 12, 24  # measured months of the first and second runs
+HEADS = "heads and market in proportion to the sellers"
+
+
+@dataclass(frozen=True)
+class Made:
+    """An organisation and its story."""
+
+    organisation: dict[str, Any]
+    notes: dict[str, str]
+    content: dict[str, Any]
+
+
+def build(
+    base_name: str,
+    base: Params,
+    sellers: int,
+    found: Match,
+    targets: Sequence[Target],
+    facts: Facts,
+    told: bool,
+) -> Made:
+    """The organisation of a match, measured on fresh seeds; ``told``: the user gave the number of sellers."""
+    changes = moved(base, sellers, found.x)
+    skill = _skill(base, facts)
+    if skill is not None:
+        changes["people.skill_spread"] = rounded(skill.value)
+    final, shown = _measured(base, changes, sellers * usual_wins(base, targets))
+    notes = _notes(base_name, changes, found, facts, told, targets)
+    tree: dict[str, Any] = {"base": base_name}
+    for key, value in changes.items():
+        theme, _, name = key.partition(".")
+        if theme != "reference":
+            tree.setdefault(theme, {})[name] = value
+    tree["reference"] = final
+    checks = [_check(target, shown) for target in targets]
+    checks += _unmatched(shown, facts, sellers, {target.what for target in targets})
+    content = {
+        "sellers": sellers,
+        "parameters": _parameters(base, changes, found, targets, facts, skill, notes),
+        "checks": checks,
+        "priors": _priors(changes, base),
+    }
+    return Made(tree, notes, content)
+
+
+def _measured(base: Params, changes: dict[str, Any], wins: float) -> tuple[dict[str, object], dict[str, list[float]]]:
+    """Reference amounts and everything observable, on siloed runs of the organisation itself.
+
+    The first runs are paid by amounts scaled from the base; what they show pays the second.
+    """
+    params = replace(base, {**changes, "horizon.months": SHORT})
+    seeds = seeds_for(wins, LONG, ROOT, MOST_RUNS)
+    first = reference_of(params, _runs(params, seeds[:2]))
+    params = replace(params, {**{f"reference.{name}": value for name, value in first.items()}, "horizon.months": LONG})
+    results = _runs(params, seeds)
+    seen = [observe(result) for result in results]
+    return reference_of(params, results), {name: [one[name] for one in seen] for name in seen[0]}
+
+
+def _runs(params: Params, seeds: Sequence[int]) -> list[Result]:
+    with ThreadPoolExecutor() as pool:
+        return list(pool.map(lambda seed: simulate(params, seed), seeds))
+
+
+def _skill(base: Params, facts: Facts) -> Estimate | None:
+    """Spread of skill: that of sellers' log-odds of winning over the effect of skill, held to the base where unsure."""
+    if facts.sellers is None or not math.isfinite(facts.sellers.win_spread.value):
+        return None
+    data = facts.sellers.win_spread
+    effect = base.market.win_skill
+    seen, doubt = math.log(max(data.value, 0.05) / effect), max(data.se, 0.05)
+    before = math.log(base.people.skill_spread)
+    weight = (1 / doubt**2) / (1 / doubt**2 + 1 / SKILL_DOUBT**2)
+    log, sd = weight * seen + (1 - weight) * before, math.sqrt(1 / (1 / doubt**2 + 1 / SKILL_DOUBT**2))
+    low, high, value = (min(max(math.exp(v), SKILL_BOUNDS[0]), SKILL_BOUNDS[1]) for v in (log - 1.96 * sd, log + 1.96 * sd, log))
+    return Estimate(value, low, high, data.n)
+
+
+# ---------------------------------------------------------------- where values come from
+
+
+def _notes(base_name: str, changes: dict[str, Any], found: Match, facts: Facts, told: bool, targets: Sequence[Target]) -> dict[str, str]:
+    """Dotted name → one of: data, matched, scaled, base; with a few words."""
+    matched = {target.pair.x: target for target in targets}
+    notes: dict[str, str] = {}
+    for key in changes:
+        theme, _, name = key.partition(".")
+        if theme == "reference":
+            continue
+        if key == "people.sellers":
+            known = facts.sellers is not None and math.isfinite(facts.sellers.active.value)
+            notes[key] = "given" if told else "data: owners of deals at work at the end" if known else f"assumed: as in {base_name}"
+        elif key == "people.skill_spread":
+            notes[key] = "data, held to the base where unsure: spread of sellers' win rates"
+        elif name in OTHERS or name == "generation_reference":
+            notes[key] = f"assumed: {base_name}, in proportion to the sellers"
+        elif key == "market.candidates_per_day":
+            notes[key] = _of(matched, "volume", f"assumed: {base_name}, in proportion to sellers and pace")
+        elif name in (*TASKS, "win_hours_scale", "territory_refresh", "attention"):
+            notes[key] = _of(matched, "pace", f"assumed: as in {base_name}")
+        elif name in BARS:
+            notes[key] = f"assumed: {base_name}, scaled with the size of deals"
+        elif key in ("people.quota", "customers.opening_arr"):
+            notes[key] = f"assumed: {base_name}, scaled with what sellers win"
+        else:
+            x = next(pair.x for pair in PAIRS if pair.parameter == key)
+            notes[key] = _of(matched, x, f"assumed: as in {base_name}")
+    return notes
+
+
+def _of(matched: dict[str, Target], x: str, otherwise: str) -> str:
+    return f"matched to {matched[x].what} of the export" if x in matched else otherwise
+
+
+def _parameters(base: Params, changes: dict[str, Any], found: Match, targets: Sequence[Target], facts: Facts, skill: Estimate | None, notes: dict[str, str]) -> list[dict[str, Any]]:
+    rows = []
+    intervals = {target.pair.parameter: target.pair for target in targets}
+    for key, note in notes.items():
+        value = changes[key]
+        low = high = math.nan
+        if key in intervals:
+            pair = intervals[key]
+            half = 1.96 * found.spread[pair.x]
+            low, high = (value - half, value + half) if pair.scale == "logit" else (value * math.exp(-half), value * math.exp(half))
+        elif key == "people.skill_spread" and skill is not None:
+            low, high = skill.low, skill.high
+        elif key == "people.sellers" and facts.sellers is not None and note.startswith("data"):
+            low, high = facts.sellers.active.low, facts.sellers.active.high
+        theme, _, name = key.partition(".")
+        was = getattr(getattr(base, theme), name)
+        rows.append({"key": key, "value": value, "low": low, "high": high, "how": note.partition(":")[0].partition(",")[0].partition(" to ")[0], "note": note, "base": was})
+    if "pace" in found.x:
+        pace, half = math.exp(found.x["pace"]), 1.96 * found.spread["pace"]
+        rows.insert(0, {"key": "pace", "value": pace, "low": pace * math.exp(-half), "high": pace * math.exp(half), "how": "matched", "note": "one factor on all hours of tasks", "base": 1.0})
+    return rows
+
+
+def _priors(changes: dict[str, Any], base: Params) -> list[dict[str, Any]]:
+    """Every uncertain parameter that the export says nothing about, with the prior it keeps."""
+    return [
+        {"key": f"{theme}.{name}", "value": getattr(getattr(base, theme), name), "prior": d.prior, "unit": d.unit, "grade": d.grade}
+        for theme, name, d, _ in declared()
+        if d.prior and d.kind == "uncertainty" and f"{theme}.{name}" not in changes
+    ]
+
+
+# ---------------------------------------------------------------- put side by side
+
+
+def _check(target: Target, shown: dict[str, list[float]]) -> dict[str, Any]:
+    values = np.array([v for v in shown[target.what] if math.isfinite(v)])
+    mean = float(values.mean()) if len(values) else math.nan
+    noise = 1.96 * float(values.std(ddof=1)) / math.sqrt(len(values)) if len(values) > 1 else 0.0
+    e = target.estimate
+    # Met: the simulation's interval and the export's touch, or they differ by less than a twentieth.
+    near = abs(mean - e.value) <= 0.05 * abs(e.value)
+    met = bool(near or (mean + noise >= e.low and mean - noise <= e.high))
+    return {"what": target.what, "moment": target.pair.moment, "matched": True, "export": e.value, "low": e.low, "high": e.high, "simulated": mean, "simulated_low": mean - noise, "simulated_high": mean + noise, "met": met}
+
+
+def _unmatched(shown: dict[str, list[float]], facts: Facts, sellers: int, matched: set[str]) -> list[dict[str, Any]]:
+    """What the model shows without having been asked to: a look from outside."""
+    others: dict[str, Estimate] = {"last_month_of_quarter_share": facts.quarter_end}
+    if facts.wins is not None and "wins" not in matched:
+        one = facts.wins.level.estimate()
+        others["wins"] = Estimate(one.value / sellers, one.low / sellers, one.high / sellers, one.n)
+    rows = []
+    for what, e in others.items():
+        values = np.array([v for v in shown[what] if math.isfinite(v)])
+        if not math.isfinite(e.value) or not len(values):
+            continue
+        mean = float(values.mean())
+        noise = 1.96 * float(values.std(ddof=1)) / math.sqrt(len(values)) if len(values) > 1 else 0.0
+        rows.append({"what": what, "moment": what, "matched": False, "export": e.value, "low": e.low, "high": e.high, "simulated": mean, "simulated_low": mean - noise, "simulated_high": mean + noise, "met": bool(mean + noise >= e.low and mean - noise <= e.high)})
+    return rows
+
+
+def match_plain(found: Match, targets: Sequence[Target], sellers: int) -> dict[str, Any]:
+    """How the search ended."""
+    return {"runs": found.runs, "at_bound": list(found.at_bound), "x": found.x, "spread": found.spread, "targets": [{"moment": t.pair.moment, "what": t.what, "parameter": t.pair.parameter, **t.estimate.plain()} for t in targets]}
+
+
+# ---------------------------------------------------------------- facts as plain values
+
+
+def facts_plain(facts: Facts, export: Export) -> dict[str, Any]:
+    """All estimates, as they stand in ``fit.json``."""
+    return {
+        "rows": {"leads": 0 if export.leads is None else len(export.leads), "deals": 0 if export.deals is None else len(export.deals)},
+        "leads_are": export.leads_are,
+        "deals_are": export.deals_are,
+        "leads": _volume(facts.leads),
+        "opportunities": _volume(facts.opportunities),
+        "wins": _volume(facts.wins),
+        "lead_converted": _lasting(facts.lead_converted),
+        "lead_won": _lasting(facts.lead_won),
+        "deal": _lasting(facts.deal) if export.has_losses else _lasting(facts.deal),
+        "win_rate": None if facts.deal is None or not export.has_losses else {**facts.deal.win_rate.plain(), "among_closed": facts.naive_win_rate},
+        "by_source": facts.by_source,
+        "amounts": facts.amounts,
+        "mean_deal": facts.mean_deal.plain(),
+        "deal_spread": facts.deal_spread.plain(),
+        "sellers": None if facts.sellers is None else {**{k: (v.plain() if isinstance(v, Estimate) else v) for k, v in ((f.name, getattr(facts.sellers, f.name)) for f in dataclasses.fields(facts.sellers))}},
+        "quarter_end": {**facts.quarter_end.plain(), "of": facts.quarter_end_counted},
+    }
+
+
+def _volume(found: Volume | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {"months": found.months.names, "counts": found.counts.tolist(), "exposure": found.months.exposure.tolist(), "level": found.level.estimate().plain(), "memory_months": found.level.memory, "season": [e.plain() for e in found.season]}
+
+
+def _lasting(found: Lasting | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    every = max(1, len(found.curve.times) // 200)
+    return {
+        "won_share": found.won_share.plain(), "horizon_days": found.curve.horizon,
+        "quantiles": {str(q): e.plain() for q, e in found.quantiles.items()},
+        "log_mean": found.log_mean.plain(), "log_spread": found.log_spread.plain(),
+        "curve": {"days": found.curve.times[::every].tolist(), "won": found.curve.won[::every].tolist(), "lost": found.curve.lost[::every].tolist(), "low": found.low[::every].tolist(), "high": found.high[::every].tolist()},
+    }  # fmt: skip
