@@ -121,9 +121,10 @@ def fit(asked: Asked, report: Callable[[str], None] | None = None) -> Fitted:
     base = load(base_name)
     sellers = _sellers(asked, facts, base)
     targets = _targets(facts, export, sellers)
-    found = match(base, sellers, targets)
+    finds = export.deals_are == "deal"  # else every win comes from a lead
+    found = match(base, sellers, targets, finds)
     say("measuring")
-    made = profile.build(base_name, base, sellers, found, targets, facts, asked.sellers is not None)
+    made = profile.build(base_name, base, sellers, found, targets, facts, asked.sellers is not None, finds)
     content = {
         "name": asked.name,
         "mapping": asked.mapping,

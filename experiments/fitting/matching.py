@@ -11,7 +11,7 @@ itself may be wrong about.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -158,8 +158,8 @@ def seeds_for(wins: float, months: float = MONTHS, root: int = ROOT, most: int =
     return [run_seed(root, n) for n in range(min(max(runs, FEWEST_RUNS), most))]
 
 
-def match(base: Params, sellers: int, targets: Sequence[Target], report: Callable[[int], None] | None = None) -> Match:
-    """Search the coordinates of all targets; ``report`` hears how many runs are done."""
+def match(base: Params, sellers: int, targets: Sequence[Target], finds: bool = True) -> Match:
+    """Search the coordinates of all targets; ``finds``: whether sellers find customers of their own."""
     if not targets:
         return Match({}, {}, {}, (), 0)
     small = min(sellers, MOST_SELLERS)
@@ -171,11 +171,9 @@ def match(base: Params, sellers: int, targets: Sequence[Target], report: Callabl
     def shown(points: Sequence[Floats]) -> list[tuple[Floats, Floats]]:
         """Moments on their scales, and the standard error of their means, at each point."""
         nonlocal runs
-        asked = [replace(organisation(base, small, _named(pairs, x)), horizon) for x in points]
+        asked = [replace(organisation(base, small, _named(pairs, x), finds), horizon) for x in points]
         seen = run_many(asked, seeds)
         runs += len(asked) * len(seeds)
-        if report is not None:
-            report(runs)
         return [_moments(targets, runs_of) for runs_of in seen]
 
     wanted = np.array([float(on_scale(t.estimate.value, t.pair.scale)) for t in targets])

@@ -46,9 +46,10 @@ def build(
     targets: Sequence[Target],
     facts: Facts,
     told: bool,
+    finds: bool,
 ) -> Made:
     """The organisation of a match, measured on fresh seeds; ``told``: the user gave the number of sellers."""
-    changes = moved(base, sellers, found.x)
+    changes = moved(base, sellers, found.x, finds)
     skill = _skill(base, facts)
     if skill is not None:
         changes["people.skill_spread"] = rounded(skill.value)
@@ -120,6 +121,8 @@ def _notes(base_name: str, changes: dict[str, Any], found: Match, facts: Facts, 
             notes[key] = "given" if told else "data: owners of deals at work at the end" if known else f"assumed: as in {base_name}"
         elif key == "people.skill_spread":
             notes[key] = "data, held to the base where unsure: spread of sellers' win rates"
+        elif key == "behaviour.territory_yield":
+            notes[key] = "data: every win of the export comes from a lead"
         elif name in OTHERS or name == "generation_reference":
             notes[key] = f"assumed: {base_name}, in proportion to the sellers"
         elif key == "market.candidates_per_day":
@@ -149,7 +152,7 @@ def _parameters(base: Params, changes: dict[str, Any], found: Match, targets: Se
         if key in intervals:
             pair = intervals[key]
             half = 1.96 * found.spread[pair.x]
-            low, high = (value - half, value + half) if pair.scale == "logit" else (value * math.exp(-half), value * math.exp(half))
+            low, high = (value - half, value + half) if pair.x == "win" else (value * math.exp(-half), value * math.exp(half))
         elif key == "people.skill_spread" and skill is not None:
             low, high = skill.low, skill.high
         elif key == "people.sellers" and facts.sellers is not None and note.startswith("data"):

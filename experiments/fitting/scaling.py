@@ -23,6 +23,7 @@ TASKS = (
 )  # fmt: skip
 LEAST = {"deepen": 0.05, "prospect": 0.1}  # declared bounds
 BARS = ("call_bar", "accept_bar", "open_bar", "exit_bar")
+USUAL = 0.25  # win rate of the profiles
 ROWS = ("marketer", "developer", "seller", "success", "company")
 OTHERS = ("marketers", "developers", "success_managers")
 
@@ -39,7 +40,7 @@ def sized(base: Params, sellers: int) -> dict[str, Any]:
     return changes
 
 
-def moved(base: Params, sellers: int, x: dict[str, float]) -> dict[str, Any]:
+def moved(base: Params, sellers: int, x: dict[str, float], finds: bool = True) -> dict[str, Any]:
     """Changes for a point of the search.
 
     Parameters
@@ -51,6 +52,8 @@ def moved(base: Params, sellers: int, x: dict[str, float]) -> dict[str, Any]:
     x : dict
         ``volume``, ``pace``, ``cycle``, ``cycle_spread``, ``deal``, ``deal_spread`` as logarithms of a factor on the
         base; ``win`` as a shift in log-odds. What is missing stays as in the base.
+    finds : bool
+        Whether sellers find customers of their own; False where every win comes from a lead.
     """
     changes = sized(base, sellers)
     size = sellers / base.people.sellers
@@ -70,11 +73,18 @@ def moved(base: Params, sellers: int, x: dict[str, float]) -> dict[str, Any]:
     for bar in BARS:
         changes[f"behaviour.{bar}"] = rounded(getattr(behaviour, bar) * deal)
     # What sellers win in a year, against the base: quota and the base of customers go with it.
-    won = pace * deal * math.exp(0.75 * x.get("win", 0.0))
+    won = pace * deal * _more_wins(x.get("win", 0.0))
     changes["people.quota"] = rounded(base.people.quota * won)
     changes["customers.opening_arr"] = rounded(base.customers.opening_arr * size * won)
+    if not finds:
+        changes["behaviour.territory_yield"] = 0.0
     changes.update(_reference(base, pace, pace * math.exp(x.get("volume", 0.0)), won))
     return changes
+
+
+def _more_wins(shift: float) -> float:
+    """How many times as many deals are won after a shift of the log-odds, from a usual win rate."""
+    return 1.0 / (USUAL + (1.0 - USUAL) * math.exp(-0.75 * shift))
 
 
 def _reference(base: Params, pace: float, leads: float, won: float) -> dict[str, tuple[float, ...]]:
@@ -85,6 +95,6 @@ def _reference(base: Params, pace: float, leads: float, won: float) -> dict[str,
     return {f"reference.{name}": tuple(a * f for a, f in zip(row, factors, strict=True)) for name, row in rows.items()}
 
 
-def organisation(base: Params, sellers: int, x: dict[str, float]) -> Params:
+def organisation(base: Params, sellers: int, x: dict[str, float], finds: bool = True) -> Params:
     """The organisation of a point of the search."""
-    return replace(base, moved(base, sellers, x))
+    return replace(base, moved(base, sellers, x, finds))
