@@ -2,6 +2,8 @@
 
 ``docs/build.py``
     All of it (what ``make docs`` runs); README from 200 replications, or from ``--seeds N``.
+``docs/build.py --organisations``
+    Only the page that compares the arms in every organisation, from 100 replications each.
 ``docs/build.py --reference``
     Only the reference tables: seconds, nothing is simulated.
 ``docs/build.py --check``
@@ -13,6 +15,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import shutil
@@ -21,6 +24,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -35,6 +39,19 @@ FIGURES = ROOT / "docs" / "figures"
 README = ROOT / "README.md"
 ARMS = ("siloed", "shared_pay_only", "information_only", "shared_okr", "process_first")
 PROFILES = ("mid_market", "smb", "enterprise", "essay")
+EVERYWHERE = (
+    "siloed", "shared_pay_only", "information_no_duty", "information_only", "shared_okr", "process_first", "everything",
+)  # fmt: skip
+ORGANISATION_SEEDS = 100
+# measure, heading, factor, decimals
+HEADLINE = (
+    ("revenue_growth", "ARR growth (points)", 100.0, 2),
+    ("new_arr", "new ARR (M€ a year)", 1e-6, 2),
+    ("gtm_profit", "GTM profit (M€ a year)", 1e-6, 2),
+    ("wasted_time_share", "wasted time (points)", 100.0, 1),
+    ("wasted_events_share", "of it by counted events", 100.0, 1),
+    ("obliged_per_seller_month", "obliged MQLs per seller and month", 1.0, 1),
+)
 FIGURE = "growth"
 ALT = "Annualised growth of recurring revenue by arm, each replication a dot, means with 95 % intervals"
 GENERATED = "<!-- Written by docs/build.py from {}: change it there, then `make docs`. -->"
@@ -59,6 +76,20 @@ declared once, on one line of `sim/parameters/`, and overridden by its dotted na
 
 The default is the declared one; what the shipped organisations change stands
 [at the end](#what-the-organisations-change).
+"""
+
+ORGANISATIONS_HEAD = """\
+# The arms in every organisation
+
+{generated}
+
+What each arm changes against silos in the shipped organisations, on the same draws: differences with half of their
+95 % intervals (luck of the draws only); the first line of a table is the level in silos. *Shared pay only* changes pay
+and nothing else; *information without duty* shares sight, definitions, dispositions, routing and a weekly meeting;
+*information only* adds that sellers owe half of the MQLs a first touch; *shared OKRs* is that with shared pay;
+*process first* writes and checks the steps; *everything* is all of it with process, data and technology.
+`essay` is the corner of the map that the essay describes: marketers with little to lose from passing bad leads, sellers
+who owe each of them every attempt, and nobody who sees what becomes of them.
 """
 
 MEASURES_HEAD = """\
@@ -171,6 +202,45 @@ def stale() -> list[Path]:
     ]
 
 
+# ---------------------------------------------------------------- every organisation
+
+
+def compare_command(name: str, seeds: int) -> list[str]:
+    """The words of the command behind an organisation's table."""
+    return ["compare", f"organisation={name}", f"arms=[{','.join(EVERYWHERE)}]", f"seeds={seeds}"]
+
+
+def plus_minus(contrast: dict[str, Any], scale: float, digits: int) -> str:
+    """A paired difference and half of its interval."""
+    half = 0.5 * (contrast["high"] - contrast["low"])
+    return f"{scale * contrast['difference']:+.{digits}f} ± {scale * half:.{digits}f}".replace("-", "−")
+
+
+def organisation_section(name: str, seeds: int, summary: dict[str, Any]) -> str:
+    """An organisation's table: what each arm changes against silos."""
+    base = {measure: summary["arms"]["siloed"][measure]["mean"] for measure, *_ in HEADLINE}
+    contrasts = {(c["arm"], c["measure"]): c for c in summary["contrasts"]}
+    rows = [
+        (f"`{arm}`", *(plus_minus(contrasts[arm, m], scale, digits) for m, _, scale, digits in HEADLINE))
+        for arm in EVERYWHERE[1:]
+    ]
+    rows.insert(0, ("`siloed`", *(f"{scale * base[m]:.{digits}f}" for m, _, scale, digits in HEADLINE)))
+    call = "gtm " + " ".join(compare_command(name, seeds))
+    head = ("arm", *(label for _, label, _, _ in HEADLINE))
+    return f"## {name}\n\n```bash\n{call}\n```\n\n{table(head, rows)}\n"
+
+
+def write_organisations(seeds: int) -> None:
+    """Run the arms in every organisation and write the page."""
+    parts = [ORGANISATIONS_HEAD.format(generated=GENERATED.format("gtm compare"))]
+    for name in PROFILES:
+        with tempfile.TemporaryDirectory() as folder:
+            printed_by(compare_command(name, seeds), Path(folder))
+            summary = json.loads((Path(folder) / "summary.json").read_text(encoding="utf-8"))
+        parts.append(organisation_section(name, seeds, summary))
+    (REFERENCE / "organisations.md").write_text("\n".join(parts), encoding="utf-8")
+
+
 # ---------------------------------------------------------------- README
 
 
@@ -179,10 +249,10 @@ def command(seeds: int) -> list[str]:
     return ["compare", "organisation=mid_market", f"arms=[{','.join(ARMS)}]", f"seeds={seeds}"]
 
 
-def study(seeds: int, folder: Path) -> str:
-    """Run that command, results in ``folder``; what it prints, without where the report is."""
+def printed_by(words: Sequence[str], folder: Path) -> str:
+    """Run a command, results in ``folder``; what it prints, without where the report is."""
     done = subprocess.run(
-        [sys.executable, "-m", "experiments.commands", *command(seeds), f"out={folder}"],
+        [sys.executable, "-m", "experiments.commands", *words, f"out={folder}"],
         cwd=ROOT,
         env={**os.environ, "COLUMNS": "120", "NO_COLOR": "1"},
         stdout=subprocess.PIPE,
@@ -219,7 +289,7 @@ def block(text: str, name: str) -> str:
 def write_readme(seeds: int) -> None:
     """Run the headline comparison and put its table and figure into README."""
     with tempfile.TemporaryDirectory() as folder:
-        printed = study(seeds, Path(folder))
+        printed = printed_by(command(seeds), Path(folder))
         FIGURES.mkdir(exist_ok=True)
         shutil.copyfile(Path(folder) / "figures" / f"{FIGURE}.svg", FIGURES / f"{FIGURE}.svg")
     text = README.read_text(encoding="utf-8")
@@ -235,7 +305,7 @@ def readme_is_current() -> bool:
         print("README.md has no results yet: run `make docs`", file=sys.stderr)
         return False
     with tempfile.TemporaryDirectory() as folder:
-        return results_block(int(seeds[1]), study(int(seeds[1]), Path(folder))) == shown
+        return results_block(int(seeds[1]), printed_by(command(int(seeds[1])), Path(folder))) == shown
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -244,6 +314,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seeds", type=int, default=200, help="replications behind README's numbers")
     only = parser.add_mutually_exclusive_group()
     only.add_argument("--reference", action="store_true", help="only write the reference tables")
+    only.add_argument("--organisations", action="store_true", help="only compare the arms in every organisation")
     only.add_argument("--check", action="store_true", help="only check the reference tables")
     only.add_argument("--check-readme", action="store_true", help="only check README's numbers, by rerunning them")
     asked = parser.parse_args(arguments)
@@ -257,10 +328,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not current:
             print("README.md does not show what its command prints: run `make docs`", file=sys.stderr)
         return 0 if current else 1
+    if asked.organisations:
+        write_organisations(ORGANISATION_SEEDS)
+        return 0
     for path, text in reference().items():
         path.write_text(text, encoding="utf-8")
         print(f"wrote {path.relative_to(ROOT)}")
     if not asked.reference:
+        write_organisations(ORGANISATION_SEEDS)
         write_readme(asked.seeds)
         print(f"wrote {README.relative_to(ROOT)} from {asked.seeds} replications")
     return 0

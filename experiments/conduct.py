@@ -1,18 +1,21 @@
-"""One study from settings to files: run it, say how it goes, keep what is done."""
+"""One study from settings to files: run what is missing, say how it goes, lose nothing that is done."""
 
 from __future__ import annotations
 
+import contextlib
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import sim.compiled
-import sim.measures
-from experiments import executors, runner, store
+from experiments import executors, manifest, models, replications, runner
 from experiments.config import Settings
+from experiments.parts import DamagedPartError, StoreError
 from experiments.progress import Bar
+from experiments.replications import Replications
+from experiments.store import Store
 from sim.parameters import ParameterError
 
 
@@ -26,8 +29,12 @@ class Outcome:
         Where its files are.
     asked, kept, failed : int
         Runs asked for, runs saved, and how many of these failed.
-    status : {"done", "interrupted", "failed"}
-        Whether it ran to its end, the user stopped it, or a failing run did.
+    status : {"running", "done", "interrupted", "failed"}
+        Whether it ran to its end, the user stopped it, or an error did.
+    found : int
+        Runs that were there before.
+    saved : mapping of str to int
+        Runs that stopping and pairing saved, where the number of replications is open.
     """
 
     folder: Path
@@ -35,85 +42,144 @@ class Outcome:
     kept: int
     failed: int
     status: str
+    found: int = 0
+    saved: Mapping[str, int] = field(default_factory=dict)
 
     def manifest_entries(self) -> dict[str, Any]:
         """What the manifest says about it."""
-        done = self.kept - self.failed
-        return {
+        entries: dict[str, Any] = {
             "status": self.status,
-            "runs": {"asked": self.asked, "done": done, "failed": self.failed},
+            "runs": {"asked": self.asked, "done": self.kept - self.failed, "failed": self.failed},
         }
+        return entries | ({"saved": dict(self.saved)} if self.saved else {})
 
 
 def conduct(settings: Settings) -> Outcome:
-    """Simulate every arm on every replication and write ``runs.parquet``, ``monthly.parquet`` and the manifest.
+    """Run what is missing of a study and write its tables and its manifest.
 
     Raises
     ------
     ParameterError
-        The executor does not exist here, or the folder cannot be written.
+        The settings make no study, or the folder or the workers are lost.
     RunError
         A run failed and ``fail_fast`` was asked for.
     """
-    executor = executors.choose(settings.executor, settings.engine, settings.workers)
+    models.forget_files()
+    model = settings.model
+    executor = executors.choose(settings.executor, model.threads, settings.workers, settings.address)
+    rule = replications.rule(settings.replications, model.arms, model.measures)
     plan = runner.Plan(
-        arms=settings.arms,
+        model=model,
+        points=settings.points,
         seeds=settings.seeds,
         seed=settings.seed,
-        engine=settings.engine,
         monthly=settings.record == "monthly",
         fail_fast=settings.fail_fast,
+        watched=rule.measure,
     )
-    start = store.now()
+    start = manifest.now()
+    if plan.points.note:
+        _say(plan.points.note)
+    with Store(settings.out, plan, _say) as store:
+        store.adopt()
+        wanted = Replications(rule, store)
+        found = len(store.there(wanted.numbers()))
+        if found:
+            _say(f"{found:,} of {len(wanted.numbers()):,} runs are there already.")
+
+        def note(status: str) -> Outcome:
+            numbers = wanted.numbers()
+            there = store.there(numbers)
+            outcome = Outcome(
+                folder=settings.out,
+                asked=len(numbers),
+                kept=len(there),
+                failed=int(store.failed[there].sum()),
+                status=status,
+                found=found,
+                saved=wanted.saved() or {},
+            )
+            manifest.write(settings.out, describe(settings, outcome, executor.workers, start))
+            return outcome
+
+        note("running")
+        try:
+            status = _simulate(store, wanted, executor, settings.block)
+        except BaseException as error:
+            with contextlib.suppress(StoreError, DamagedPartError, OSError):  # the study can be resumed without
+                store.finish(wanted.numbers())
+                note("failed")
+            if isinstance(error, StoreError | executors.ExecutorError):
+                raise _resumable(error, store, wanted) from None
+            raise
+        if status == "interrupted":
+            with contextlib.suppress(DamagedPartError):
+                store.finish(wanted.numbers())
+        return note(status)
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+
+
+def _simulate(store: Store, wanted: Replications, executor: executors.Executor, block: int | None) -> str:
+    """Run what is missing and put the tables together, until nothing is missing."""
+    numbers = wanted.numbers()
+    bar = Bar(len(numbers), done=len(store.there(numbers)))
+
+    def note(answer: runner.Answer) -> None:
+        store.note(answer)
+        bar.advance(len(answer.numbers), int(store.failed.sum()))
+
     try:
-        kept = store.Store(settings.out, list(sim.measures.MEASURES))
-    except OSError as error:
-        raise ParameterError(f"out={str(settings.out)!r}: cannot be written ({error.strerror}).") from None
-    status = "failed"
-    try:
-        with kept:
-            status = _simulate(plan, executor, kept)
-    finally:
-        outcome = Outcome(settings.out, plan.runs, kept.runs.rows, kept.failed, status)
-        if outcome.kept:
-            store.write_json(settings.out / "manifest.json", manifest(settings, outcome, executor.workers, start))
-    return outcome
-
-
-def _simulate(plan: runner.Plan, executor: executors.Executor, kept: store.Store) -> str:
-    if not sim.compiled.is_cached():
-        sys.stderr.write("Compiling the model once, about a minute; later starts are quick.\n")
-
-    bar = Bar(plan.runs)
-
-    def keep(results: runner.Results) -> None:
-        kept.keep(results)
-        bar.advance(len(results.rows), kept.failed)
-
-    try:
-        with bar:
-            runner.run(plan, executor, keep)
+        with contextlib.ExitStack() as started, bar:
+            while True:
+                for missing in wanted.rounds():
+                    bar.expect(len(wanted.numbers()))
+                    if not executor.started:
+                        _say_if_compiling(store.plan.model)
+                        started.enter_context(executor)
+                    runner.execute(store.plan, store.parts, missing, executor, note, block)
+                try:
+                    store.finish(wanted.numbers())
+                except DamagedPartError:
+                    continue
+                return "done"
     except KeyboardInterrupt:
         return "interrupted"
-    return "done"
 
 
-def manifest(settings: Settings, outcome: Outcome, workers: int, start: datetime) -> dict[str, Any]:
+def _say_if_compiling(model: models.Model) -> None:
+    if isinstance(model, models.Organisation):
+        import sim.compiled
+
+        if not sim.compiled.is_cached():
+            _say("Compiling the model once, about a minute; later starts are quick.")
+
+
+def _resumable(error: ParameterError, store: Store, wanted: Replications) -> ParameterError:
+    """The error, and what the user has and can do."""
+    numbers = wanted.numbers()
+    kept = len(store.there(numbers))
+    return type(error)(
+        f"{error}\n{kept:,} of {len(numbers):,} runs are saved; when that is mended, resume={store.folder} goes on."
+    )
+
+
+def describe(settings: Settings, outcome: Outcome, workers: int, start: datetime) -> dict[str, Any]:
     """What a reader needs to make the numbers again, and to trust them."""
-    end = store.now()
     numbers = settings.numbers()
     return {
         "command": settings.command,
         "call": settings.call,
+        "words": list(settings.words),
         **outcome.manifest_entries(),
-        "start": start.isoformat(timespec="seconds"),
-        "end": end.isoformat(timespec="seconds"),
-        "seconds": round((end - start).total_seconds(), 3),
+        **manifest.times(start),
         "organisation": settings.organisation,
-        "arms": list(settings.arms),
+        "arms": list(settings.model.arms),
         "baseline": settings.baseline,
         "seed": settings.seed,
-        "configuration_hash": store.configuration_hash(numbers),
+        "configuration_hash": manifest.configuration_hash(numbers),
         "configuration": {
             **numbers,
             "engine": settings.engine,
@@ -123,6 +189,6 @@ def manifest(settings: Settings, outcome: Outcome, workers: int, start: datetime
             "fail_fast": settings.fail_fast,
             "record": settings.record,
         },
-        "versions": store.versions(),
-        "machine": store.machine(),
+        "versions": manifest.versions(),
+        "machine": manifest.machine(),
     }

@@ -122,8 +122,8 @@ def misses(profile: str, values: Mapping[str, float]) -> list[Pattern]:
 def distance(profile: str, values: Mapping[str, float]) -> float:
     """Weighted squared distance to the targets, in units of half the accepted range.
 
-    A value outside its range counts extra, so that the search first gets everything
-    inside.
+    The outer fifth of a range and what lies beyond counts extra: the search first gets
+    everything inside, with room for what other seeds will show.
     """
     total = 0.0
     for p in patterns(profile):
@@ -135,5 +135,5 @@ def distance(profile: str, values: Mapping[str, float]) -> float:
             continue
         half = (p.high - p.target) if value > p.target else (p.target - p.low)
         gap = abs(value - p.target) / half
-        total += p.weight * (gap**2 + 10.0 * max(gap - 1.0, 0.0))
+        total += p.weight * (gap**2 + 30.0 * max(gap - 0.8, 0.0))
     return total

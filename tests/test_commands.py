@@ -135,6 +135,10 @@ def test_hydras_own_keys_stay_as_they_are() -> None:
     assert translate(COMPARE, words) == words
 
 
+def test_run_and_compare_always_keep_months(asked: Asked) -> None:
+    assert asked("record=none").record == "monthly"
+
+
 def test_sweeps_need_multirun() -> None:
     assert translate(COMPARE, ["alignment=aligned,integrated"], multirun=True) == [
         "++alignment.preset=aligned,integrated"
@@ -158,7 +162,14 @@ def test_sweeps_need_multirun() -> None:
         (["seed=-1"], "seed=-1: a whole number from 0"),
         (["engine=mesaa"], "engine='mesaa': allowed are compiled, mesa. Did you mean 'mesa'?"),
         (["executor=lokal"], "executor='lokal': allowed are serial, local, dask. Did you mean 'local'?"),
-        (["executor=dask"], "executor='dask': comes with a later release"),
+        (["executor.address=tcp://x:1"], "executor.address='tcp://x:1': executor=local has no scheduler"),
+        (["executor.block=0"], "executor.block=0: a whole number from 1"),
+        (["resume=nowhere"], "resume='nowhere': no manifest.json there"),
+        (["replications=precise"], "replications='precise': allowed are fixed, precision, decision. Did you mean"),
+        (["replications=precision"], "replications.half_width: say how wide, in the unit of revenue_growth"),
+        (["replications=precision", "replications.half_width=0"], "replications.half_width=0: a number more than 0"),
+        (["replications=decision", "replications.measure=growth"], "Did you mean 'revenue_growth'?"),
+        (["replications=decision", "replications.arm=siloed"], "that is the baseline"),
         (["executor.workers=0"], "executor.workers=0"),
         (["executor.wrokers=2"], "Did you mean 'executor.workers'?"),
         (["language=fr"], "language='fr': allowed are en, es"),
@@ -217,7 +228,6 @@ def test_commands_are_listed_and_unknown_ones_refused(capsys: pytest.CaptureFixt
     assert main([]) == 0
     listed = capsys.readouterr().out
     assert all(f"gtm {name}" in listed for name in COMMANDS)
-    assert "sweep" not in listed
     assert main(["comprae"]) == 2
     assert (
         f"comprae: unknown command; known are {', '.join(COMMANDS)}. Did you mean 'compare'?" in capsys.readouterr().err
@@ -344,14 +354,14 @@ def test_an_interrupt_says_what_is_saved(tmp_path: Path) -> None:
         stderr=subprocess.PIPE,
         text=True,
     )
-    part = tmp_path / "here" / ".people.parquet.part"
     deadline = time.monotonic() + 300
-    while not part.exists() and time.monotonic() < deadline:  # made when the first row group is full
-        time.sleep(0.2)
+    while not list(tmp_path.glob("here/parts/*.parquet")) and time.monotonic() < deadline:
+        time.sleep(0.1)
     running.send_signal(signal.SIGINT)
     said = running.communicate(timeout=60)[1]
     assert running.returncode == 130
     assert "of 200,000 runs are saved in" in said
+    assert f"gtm compare resume={tmp_path / 'here'}" in said
     runs = pd.read_parquet(tmp_path / "here" / "runs.parquet")
     manifest = json.loads((tmp_path / "here" / "manifest.json").read_text())
     assert manifest["status"] == "interrupted"

@@ -14,7 +14,8 @@ from sim.parameters import ParameterError, Role, declared, from_dict, to_dict
 
 ORGANISATIONS = ("enterprise", "essay", "mid_market", "smb")
 ARMS = (
-    "everything", "flat_salary", "hybrid", "information_only", "process_first", "qualified_leads",
+    "everything", "flat_salary", "hybrid", "information_no_duty", "information_only", "process_first",
+    "qualified_leads",
     "quota_accelerator", "retention", "shared_okr", "shared_pay_only", "siloed", "team_revenue",
 )  # fmt: skip
 

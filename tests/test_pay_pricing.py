@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -22,13 +21,8 @@ PLANS = configuration.names("incentives")
 PROFILES = ("smb", "mid_market", "enterprise")
 
 
-def plain(function: object) -> object:
-    """A rule as Python, whether it was compiled or not."""
-    return getattr(function, "py_func", function)
-
-
-margin = plain(rules.margin)
-term_pay = plain(rules.term_pay)
+margin = rules.margin
+term_pay = rules.term_pay
 
 
 def with_plan(**plan: object) -> Params:
@@ -209,11 +203,14 @@ attainments = st.floats(0, 4)
 spreads = st.floats(0.01, 1)
 
 
-def term(**changes: float) -> SimpleNamespace:
+def term(**changes: float) -> np.record:
     values = {
         "target": 100.0, "on_quota": 0, "period": 1, "rate": 3.0, "cliff": 0.0, "cap": 0.0, "accelerator": 1.0,
     }  # fmt: skip
-    return SimpleNamespace(**{**values, **changes})
+    record = np.recarray(1, S.TERM_RECORD)
+    for name, value in {**values, **changes}.items():
+        record[name] = value
+    return record[0]
 
 
 @given(attainments, spreads)

@@ -1,4 +1,4 @@
-"""The loop, the executors and the files, on a model that is quick to compute and easy to break."""
+"""The loop, the executors and the store, on a model that is quick to compute and easy to break."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ import math
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import Future
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,59 +18,82 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from experiments import executors, runner, store
-from sim.parameters import ParameterError, Params
+from experiments import executors, manifest, models, parts, runner, store, tables
+from experiments.design import Points
+from experiments.models import Kind, Ran
+from sim import run_seed
+from sim.parameters import ParameterError
 
 MEASURES = ("revenue_growth", "new_arr")
-FAILING = 13
+shared_folders = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
-@dataclass
-class Result:
-    measures: dict[str, float]
-    monthly: pd.DataFrame
-    people: pd.DataFrame
+class Quick:
+    """Numbers made of the seed; runs whose seed is divisible by ``failing`` fail. It counts its runs."""
 
+    arms = ("one", "two")
+    measures = MEASURES
+    threads = True
 
-class Model:
-    """Numbers made of the seed; every run whose seed ends in 13 of 100 fails when asked to."""
-
-    def __init__(self, failing: bool = False) -> None:
+    def __init__(self, failing: int = 0, version: str = "1") -> None:
         self.failing = failing
+        self.version = version
         self.seeds: list[int] = []
 
-    def run_seed(self, seed: int, replication: int) -> int:
-        return (seed * 1_000 + replication) % 2**63
+    def code(self) -> str:
+        return self.version
 
-    def simulate(self, params: Params, seed: int, engine: str) -> Result:
+    def kind(self, factor: str) -> Kind:
+        return Kind()
+
+    def check(self, factor: str, value: models.Value) -> None:
+        pass
+
+    def prepare(self, arm: str, values: Any) -> Any:
+        return arm, dict(values)
+
+    def address(self, prepared: Any) -> bytes:
+        return models.hashed_values(self.version, {"arm": prepared[0], **prepared[1]})
+
+    def run(self, prepared: Any, seed: int, monthly: bool) -> Ran:
         self.seeds.append(seed)
-        if self.failing and seed % 100 == FAILING:
+        if self.failing and seed % self.failing == 0:
             raise RuntimeError("too many\nleads")
-        value = math.sin(seed) + params.alignment.visibility
+        arm, values = prepared
+        value = math.sin(seed % 1_000) + len(arm) + values.get("x", 0.0)
         months = np.arange(1, 4)
-        return Result(
-            {"revenue_growth": value, "new_arr": 1e6 * value},
+        frames = (
             pd.DataFrame({"month": months, "new_arr": value * months}),
             pd.DataFrame({"role": ["seller"], "won_acv": [value]}),
         )
+        return Ran({"revenue_growth": value, "new_arr": 1e6 * value}, *(frames if monthly else (None, None)))
 
 
 @pytest.fixture
-def model(monkeypatch: pytest.MonkeyPatch) -> Model:
-    quick = Model()
-    monkeypatch.setattr(runner.sim, "simulate", quick.simulate, raising=False)
-    monkeypatch.setattr(runner.sim, "run_seed", quick.run_seed, raising=False)
-    return quick
+def model() -> Quick:
+    return Quick()
 
 
-def plan(seeds: int = 30, **changes: Any) -> runner.Plan:
-    return runner.Plan({"one": Params(), "two": Params()}, seeds=seeds, seed=1, **changes)
+def plan(model: Quick, seeds: int = 30, points: Points | None = None, **changes: Any) -> runner.Plan:
+    return runner.Plan(model, seeds=seeds, seed=1, **({"points": points} if points else {}), **changes)
 
 
-def run_to(folder: Path, asked: runner.Plan, executor: executors.Executor) -> store.Store:
-    with store.Store(folder, MEASURES) as kept:
-        runner.run(asked, executor, kept.keep)
-    return kept
+def at(*x: float) -> Points:
+    return Points({"x": np.array(x, dtype=float)}, len(x))
+
+
+def run_to(
+    folder: Path, asked: runner.Plan, executor: executors.Executor | None = None, block: int | None = None
+) -> list[str]:
+    """Run what is missing of a plan; what was said."""
+    said: list[str] = []
+    everything = np.arange(asked.runs)
+    with store.Store(folder, asked, said.append) as kept:
+        kept.adopt()
+        with executor or executors.Serial() as running:
+            runner.execute(asked, kept.parts, kept.missing(everything), running, kept.note, block)
+        kept.finish(everything)
+    return said
 
 
 def bytes_of(folder: Path) -> dict[str, bytes]:
@@ -82,81 +103,170 @@ def bytes_of(folder: Path) -> dict[str, bytes]:
 # ---------------------------------------------------------------- rows
 
 
-def test_arms_share_the_seed_of_a_replication(model: Model, tmp_path: Path) -> None:
-    run_to(tmp_path, plan(), executors.Serial())
+def test_arms_share_the_seed_of_a_replication(model: Quick, tmp_path: Path) -> None:
+    run_to(tmp_path, plan(model, monthly=True))
     runs = pd.read_parquet(tmp_path / "runs.parquet")
     assert list(runs.columns) == ["point", "arm", "replication", "seed", *MEASURES, "failed", "error"]
     assert list(runs["arm"][:4]) == ["one", "two", "one", "two"]
     assert list(runs["replication"][:4]) == [0, 0, 1, 1]
-    assert runs[["replication", "seed"]].drop_duplicates().shape[0] == 30
-    assert runs["seed"].nunique() == 30
-    assert set(model.seeds) == set(runs["seed"])
+    assert list(runs["seed"]) == [run_seed(1, r) for r in range(30) for _ in range(2)]
+    assert sorted(model.seeds) == sorted(runs["seed"])
     monthly = pd.read_parquet(tmp_path / "monthly.parquet")
     assert list(monthly.columns) == ["point", "arm", "replication", "month", "new_arr"]
     assert len(monthly) == 2 * 30 * 3
+    people = pd.read_parquet(tmp_path / "people.parquet")
+    assert list(people.columns) == ["point", "arm", "replication", "role", "won_acv"]
+    together = people.merge(runs, on=["point", "arm", "replication"])
+    assert (together["won_acv"] == together["revenue_growth"]).all()
 
 
-def test_a_failing_run_is_a_row_with_its_error(model: Model, tmp_path: Path) -> None:
-    model.failing = True
-    kept = run_to(tmp_path, plan(), executors.Threads(2))
+def test_points_stand_with_their_factors(model: Quick, tmp_path: Path) -> None:
+    run_to(tmp_path, plan(model, 2, at(0.5, -3.0, 7.0)))
+    runs = pd.read_parquet(tmp_path / "runs.parquet")
+    assert list(runs.columns[:5]) == ["point", "arm", "replication", "seed", "x"]
+    assert list(runs["point"]) == [p for p in range(3) for _ in range(4)]
+    assert list(runs["x"]) == [x for x in (0.5, -3.0, 7.0) for _ in range(4)]
+    expected = np.sin(runs["seed"] % 1_000) + runs["arm"].str.len() + runs["x"]
+    assert np.allclose(runs["revenue_growth"], expected, rtol=0, atol=1e-12)
+
+
+def test_a_failing_run_is_a_row_with_its_error(tmp_path: Path) -> None:
+    run_to(tmp_path, plan(Quick(failing=7), monthly=True), executors.Threads(2))
     runs = pd.read_parquet(tmp_path / "runs.parquet")
     broken = runs[runs["failed"]]
-    assert kept.failed == len(broken) == 2
-    assert set(broken["replication"]) == {FAILING}
+    assert len(runs) == 60
+    assert set(broken["seed"]) == {s for s in runs["seed"] if s % 7 == 0} != set()
     assert broken["revenue_growth"].isna().all()
     assert broken["error"].str.startswith("RuntimeError: too many leads").all()
     assert runs[~runs["failed"]]["revenue_growth"].notna().all()
     assert (runs[~runs["failed"]]["error"] == "").all()
 
 
-def test_fail_fast_raises_and_keeps_what_was_done(model: Model, tmp_path: Path) -> None:
-    model.failing = True
-    with pytest.raises(runner.RunError, match=f"arm one, replication {FAILING}, seed 10{FAILING}"):
-        run_to(tmp_path, plan(fail_fast=True), executors.Serial())
-    assert 0 < len(pd.read_parquet(tmp_path / "runs.parquet")) <= 2 * FAILING
+def test_all_may_fail(tmp_path: Path) -> None:
+    run_to(tmp_path, plan(Quick(failing=1), 3, monthly=True))
+    assert pd.read_parquet(tmp_path / "runs.parquet")["failed"].all()
+    assert set(bytes_of(tmp_path)) == {"runs.parquet"}
 
 
-def test_months_are_kept_on_request_only(model: Model, tmp_path: Path) -> None:
-    run_to(tmp_path, plan(monthly=False), executors.Serial())
+def test_fail_fast_raises_and_keeps_what_was_done(tmp_path: Path) -> None:
+    broken = Quick(failing=11)
+    with pytest.raises(runner.RunError, match="point 0, arm one, seed .*too many leads"):
+        run_to(tmp_path, plan(broken, fail_fast=True), block=2)
+    done = len(broken.seeds) - 1
+    assert done >= 2
+    broken.failing = 0
+    run_to(tmp_path, plan(broken))
+    assert len(broken.seeds) == 60 + 1
+
+
+# ---------------------------------------------------------------- the same bits, whatever the way
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3, 7])
+def test_files_do_not_depend_on_the_executor(tmp_path: Path, workers: int) -> None:
+    asked = plan(Quick(failing=7), 8, at(1.0, 2.0, 3.0), monthly=True)
+    run_to(tmp_path / "serial", asked)
+    run_to(tmp_path / "threads", asked, executors.Threads(workers))
+    assert bytes_of(tmp_path / "serial") == bytes_of(tmp_path / "threads")
+
+
+@given(size=st.integers(1, 20), rows=st.integers(1, 40), step=st.integers(1, 9))
+@shared_folders
+def test_files_do_not_depend_on_the_size_of_blocks(
+    tmp_path_factory: pytest.TempPathFactory, size: int, rows: int, step: int
+) -> None:
+    folder = tmp_path_factory.mktemp("blocks")
+    asked = plan(Quick(), 4, at(1.0, 2.0), monthly=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tables, "ROWS_OF_A_GROUP", rows)
+        run_to(folder / "one", asked, block=asked.runs)
+        patch.setattr(store, "ROWS_AT_ONCE", step)
+        patch.setattr(store, "ROWS_REMEMBERED", 1)
+        run_to(folder / "cut", asked, block=size)
+    assert bytes_of(folder / "one") == bytes_of(folder / "cut")
+
+
+@given(
+    first=st.lists(st.integers(0, 9), min_size=1, max_size=6, unique=True),
+    then=st.lists(st.integers(0, 9), min_size=1, max_size=6, unique=True),
+    seeds=st.tuples(st.integers(1, 6), st.integers(1, 6)),
+    lost=st.integers(0, 3),
+)
+@shared_folders
+def test_a_study_only_runs_what_no_earlier_one_has(
+    tmp_path_factory: pytest.TempPathFactory, first: list[int], then: list[int], seeds: tuple[int, int], lost: int
+) -> None:
+    """Other points, other replications, some part files gone: the files are those of a fresh study."""
+    folder = tmp_path_factory.mktemp("studies")
+    model = Quick(failing=5)
+    run_to(folder / "study", plan(model, seeds[0], at(*first), monthly=True), block=3)
+    files = sorted((folder / "study" / "parts").glob("*.parquet"))
+    gone = {(row["address"], row["seed"]) for f in files[:lost] for row in parts.read(f).to_pylist()}
+    for file in files[:lost]:
+        file.unlink()
+    model.seeds.clear()
+    asked = plan(model, seeds[1], at(*then), monthly=True)
+    run_to(folder / "study", asked, block=4)
+    kept = sum(
+        (model.address(model.prepare(arm, {"x": float(x)})), run_seed(1, r)) not in gone
+        for x in set(first) & set(then)
+        for arm in model.arms
+        for r in range(min(seeds))
+    )
+    assert len(model.seeds) == asked.runs - kept
+    run_to(folder / "fresh", asked)
+    assert bytes_of(folder / "study") == bytes_of(folder / "fresh")
+
+
+def test_points_that_are_the_same_share_their_runs(model: Quick, tmp_path: Path) -> None:
+    run_to(tmp_path, plan(model, 3, at(1.0)))
+    model.seeds.clear()
+    run_to(tmp_path, plan(model, 3, at(1.0, 2.0, 1.0)))
+    assert len(model.seeds) == 6
+    runs = pd.read_parquet(tmp_path / "runs.parquet").set_index(["point", "arm", "replication"])
+    pd.testing.assert_frame_equal(runs.loc[0], runs.loc[2])
+
+
+def test_other_code_shares_nothing(tmp_path: Path) -> None:
+    run_to(tmp_path, plan(Quick(), 3))
+    changed = Quick(version="2")
+    run_to(tmp_path, plan(changed, 3))
+    assert len(changed.seeds) == 6
+
+
+def test_runs_without_months_are_made_again_when_months_are_asked_for(model: Quick, tmp_path: Path) -> None:
+    run_to(tmp_path, plan(model, 3))
+    assert set(bytes_of(tmp_path)) == {"runs.parquet"}
+    run_to(tmp_path, plan(model, 3, monthly=True))
+    assert len(model.seeds) == 12
+    assert set(bytes_of(tmp_path)) == {"runs.parquet", "monthly.parquet", "people.parquet"}
+    run_to(tmp_path, plan(model, 3))
+    assert len(model.seeds) == 12
     assert set(bytes_of(tmp_path)) == {"runs.parquet"}
 
 
 # ---------------------------------------------------------------- executors
 
 
-@pytest.mark.parametrize("workers", [1, 2, 3, 7])
-def test_files_do_not_depend_on_the_executor(model: Model, tmp_path: Path, workers: int) -> None:
-    model.failing = True
-    run_to(tmp_path / "serial", plan(), executors.Serial())
-    run_to(tmp_path / "threads", plan(), executors.Threads(workers))
-    assert bytes_of(tmp_path / "serial") == bytes_of(tmp_path / "threads")
+def test_threads_do_not_wait_for_the_slowest() -> None:
+    release = threading.Event()
 
-
-@given(size=st.integers(1, 20), rows=st.integers(1, 40))
-@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_files_do_not_depend_on_the_size_of_blocks(
-    model: Model, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, size: int, rows: int
-) -> None:
-    monkeypatch.setattr(store, "ROWS_OF_A_GROUP", rows)
-    folder = tmp_path_factory.mktemp("blocks")
-    asked = plan(8)
-    run_to(folder / "serial", asked, executors.Serial())
-    with store.Store(folder / "cut", MEASURES) as kept:
-        for start in range(0, asked.runs, size):
-            kept.keep(runner.run_block(runner.Block(asked, start, min(start + size, asked.runs))))
-    assert bytes_of(folder / "serial") == bytes_of(folder / "cut")
-
-
-def test_answers_come_in_the_order_of_the_tasks() -> None:
-    def slow_at_first(task: int) -> int:
-        time.sleep(0.02 if task < 2 else 0)
+    def work(task: int) -> int:
+        if task == 0:
+            release.wait(20)
         return task
 
-    assert list(executors.Threads(3).map(slow_at_first, range(50))) == list(range(50))
+    with executors.Threads(2) as pool:
+        answers = pool.map(work, range(20))
+        first = [next(answers) for _ in range(19)]
+        release.set()
+        assert sorted([*first, *answers]) == list(range(20))
+    assert 0 not in first
 
 
 def test_processes_give_the_same_answers() -> None:
-    assert list(executors.Processes(2).map(math.factorial, range(8))) == [math.factorial(n) for n in range(8)]
+    with executors.Processes(2) as pool:
+        assert sorted(pool.map(math.factorial, range(8))) == sorted(math.factorial(n) for n in range(8))
 
 
 def test_only_a_few_tasks_are_taken_ahead() -> None:
@@ -168,74 +278,231 @@ def test_only_a_few_tasks_are_taken_ahead() -> None:
             taken += 1
             yield taken
 
-    answers = executors.Threads(2).map(abs, tasks())
-    next(answers)
-    assert taken <= 8
-    answers.close()  # type: ignore[attr-defined]
+    with executors.Threads(2) as pool:
+        answers = pool.map(abs, tasks())
+        next(answers)
+        assert taken <= executors.AHEAD * 2
+        answers.close()  # type: ignore[attr-defined]
 
 
-def test_an_interrupt_stops_waiting_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupt_keeps_what_is_being_done_and_begins_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     begun: list[int] = []
     release = threading.Event()
+    wait = executors.wait
 
     def work(task: int) -> int:
         begun.append(task)
-        release.wait(5)
+        release.wait(20)
         return task
 
-    def interrupted(future: Future[int], timeout: float | None = None) -> int:
-        release.set()
+    def interrupted(futures: Any, **how: Any) -> Any:
+        monkeypatch.setattr(executors, "wait", wait)
+        while len(begun) < 2:
+            time.sleep(0.001)
+        threading.Timer(0.05, release.set).start()
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Future, "result", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        list(executors.Threads(2).map(work, range(1_000)))
-    assert len(begun) <= 8
+    monkeypatch.setattr(executors, "wait", interrupted)
+    kept: list[int] = []
+    with executors.Threads(2) as pool, pytest.raises(KeyboardInterrupt):
+        for answer in pool.map(work, range(1_000)):
+            kept.append(answer)  # noqa: PERF402 - what came before the interrupt counts
+    assert sorted(kept) == sorted(begun) == [0, 1]
 
 
-def test_executors_are_chosen_by_name_and_engine() -> None:
-    assert isinstance(executors.choose("serial", "compiled", None), executors.Serial)
-    assert isinstance(executors.choose("local", "compiled", 3), executors.Threads)
-    assert isinstance(executors.choose("local", "mesa", 3), executors.Processes)
-    assert executors.choose("local", "compiled", None).workers == executors.available_cores()
-    with pytest.raises(ParameterError, match="executor='dask': comes with a later release"):
-        executors.choose("dask", "compiled", None)
+def test_executors_are_chosen_by_name() -> None:
+    assert isinstance(executors.choose("serial", True, None), executors.Serial)
+    assert isinstance(executors.choose("local", True, 3), executors.Threads)
+    assert not isinstance(executors.choose("local", True, 3), executors.Processes)
+    assert isinstance(executors.choose("local", False, 3), executors.Processes)
+    assert executors.choose("local", True, None).workers == executors.available_cores()
     with pytest.raises(ParameterError, match=r"executor\.workers=4"):
-        executors.choose("serial", "compiled", 4)
+        executors.choose("serial", True, 4)
+    with pytest.raises(ParameterError, match=r"executor\.address='tcp://x:1'.*executor=dask"):
+        executors.choose("local", True, None, "tcp://x:1")
+    with pytest.raises(ParameterError, match=r"executor\.workers=4: the cluster at tcp://x:1"):
+        executors.choose("dask", True, 4, "tcp://x:1")
+
+
+def test_a_missing_dask_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "distributed", None)
+    with pytest.raises(ParameterError, match=r"pip install 'gtm-sim\[dask\]'"):
+        executors.choose("dask", True, 2)
+
+
+def test_blocks_grow_until_they_take_their_time() -> None:
+    sizes = runner._Sizes(100_000, 2, None)
+    first = sizes.next(100_000)
+    empty = parts.Part("", (), np.empty(0, bool), np.empty(0))
+    sizes.learn(runner.Answer(np.arange(first), empty, first * 0.05))
+    assert first <= 4
+    assert sizes.next(100_000) == pytest.approx(runner.SECONDS_OF_A_BLOCK / 0.05, abs=1)
+    assert sizes.next(8) == 2
+    assert sizes.next(1) == 1
+
+
+# ---------------------------------------------------------------- what can go wrong with files
+
+
+@pytest.mark.parametrize("damage", ["cut", "flip", "empty", "gone", "foreign"])
+def test_a_damaged_part_is_named_and_made_again(model: Quick, tmp_path: Path, damage: str) -> None:
+    asked = plan(model, 6)
+    run_to(tmp_path / "study", asked, block=4)
+    before = bytes_of(tmp_path / "study")
+    file = sorted((tmp_path / "study" / "parts").glob("*.parquet"))[1]
+    data = file.read_bytes()
+    if damage == "gone":
+        file.unlink()
+    else:
+        middle = len(data) // 2
+        flipped = data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :]
+        other = sorted((tmp_path / "study" / "parts").glob("*.parquet"))[0].read_bytes()
+        file.write_bytes({"cut": data[:middle], "flip": flipped, "empty": b"", "foreign": other}[damage])
+    model.seeds.clear()
+    said = run_to(tmp_path / "study", asked)
+    assert len(model.seeds) == 4
+    assert bytes_of(tmp_path / "study") == before
+    assert (damage == "gone") == (not said)
+    assert all(file.name in line for line in said)
+
+
+def test_a_part_damaged_while_the_study_runs_is_found_out(model: Quick, tmp_path: Path) -> None:
+    asked = plan(model, 6)
+    everything = np.arange(asked.runs)
+    said: list[str] = []
+    with store.Store(tmp_path, asked, said.append) as kept:
+        with executors.Serial() as running:
+            runner.execute(asked, kept.parts, everything, running, kept.note, 4)
+        file = sorted(kept.parts.glob("*.parquet"))[0]
+        file.write_bytes(b"x" + file.read_bytes()[1:])
+        with pytest.raises(parts.DamagedPartError):
+            kept.finish(everything)
+        assert not list(tmp_path.glob("*.parquet"))
+        missing = kept.missing(everything)
+        assert len(missing) == 4
+        with executors.Serial() as running:
+            runner.execute(asked, kept.parts, missing, running, kept.note)
+        kept.finish(everything)
+    run_to(tmp_path / "fresh", asked)
+    assert bytes_of(tmp_path) == bytes_of(tmp_path / "fresh")
+
+
+def test_a_full_disk_is_said_and_leaves_nothing_half_done(
+    model: Quick, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = plan(model, 6)
+    sync, written = parts.os.fsync, 0
+
+    def full(handle: int) -> None:
+        nonlocal written
+        written += 1
+        if written > 4:  # file and folder of two parts
+            raise OSError(28, "No space left on device")
+        sync(handle)
+
+    monkeypatch.setattr(parts.os, "fsync", full)
+    with pytest.raises(parts.StoreError, match="cannot be written .No space left on device"):
+        run_to(tmp_path, asked, block=3)
+    monkeypatch.undo()
+    assert sorted(file.suffix for file in (tmp_path / "parts").iterdir()) == ["", ".parquet", ".parquet"]
+    model.seeds.clear()
+    run_to(tmp_path, asked)
+    assert len(model.seeds) == asked.runs - 6
+
+
+def test_a_table_that_cannot_be_finished_leaves_the_former_one(
+    model: Quick, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_to(tmp_path, plan(model, 3))
+    before = bytes_of(tmp_path)
+
+    def full(self: tables.Table) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(tables.Table, "seal", full)
+    with pytest.raises(parts.StoreError, match="No space left"):
+        run_to(tmp_path, plan(model, 4))
+    assert bytes_of(tmp_path) == before
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_workers_must_write_where_the_store_looks(model: Quick, tmp_path: Path) -> None:
+    asked = plan(model, 2)
+    with (
+        store.Store(tmp_path / "here", asked, print) as kept,
+        executors.Serial() as running,
+        pytest.raises(parts.StoreError, match="a folder that all machines share"),
+    ):
+        (tmp_path / "there").mkdir()
+        runner.execute(asked, tmp_path / "there", np.arange(4), running, kept.note)
+
+
+def test_workers_must_have_the_same_code(model: Quick, tmp_path: Path) -> None:
+    block = next(runner._blocks(plan(model, 2), tmp_path, np.arange(2), runner._Sizes(2, 1, None)))
+    model.version = "2"
+    with pytest.raises(executors.ExecutorError, match="other code"):
+        runner.run_block(block)
+
+
+def test_one_process_at_a_time(model: Quick, tmp_path: Path) -> None:
+    asked = plan(model, 2)
+    with store.Store(tmp_path, asked, print):
+        with pytest.raises(parts.StoreError, match=r"in use by process \d+ on .* since .*; wait for it"):
+            run_to(tmp_path, asked)
+    run_to(tmp_path, asked)
+
+
+def test_a_lock_from_another_machine_holds_until_it_is_stale(
+    model: Quick, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "parts").mkdir()
+    held = {"pid": 1, "host": "elsewhere", "since": "2020-01-01T00:00:00+00:00"}
+    (tmp_path / "parts" / "lock").write_text(json.dumps(held))
+    with pytest.raises(parts.StoreError, match="in use by process 1 on elsewhere since 2020"):
+        run_to(tmp_path, plan(model, 2))
+    monkeypatch.setattr("experiments.lock.STALE", -1.0)
+    run_to(tmp_path, plan(model, 2))
+
+
+def test_too_many_runs_are_refused(model: Quick, tmp_path: Path) -> None:
+    with pytest.raises(ParameterError, match="2,000,000,000 runs; at most 200,000,000"):
+        store.Store(tmp_path, plan(model, 1_000_000_000), print)
 
 
 # ---------------------------------------------------------------- files
 
 
-def test_a_former_study_stays_until_there_is_something_new(model: Model, tmp_path: Path) -> None:
-    run_to(tmp_path, plan(3), executors.Serial())
-    store.write_json(tmp_path / "summary.json", {"of": "the former"})
+def test_a_former_study_stays_until_there_is_something_new(model: Quick, tmp_path: Path) -> None:
+    run_to(tmp_path, plan(model, 3))
+    tables.write_json(tmp_path / "summary.json", {"of": "the former"})
     before = bytes_of(tmp_path)
-    with pytest.raises(KeyboardInterrupt), store.Store(tmp_path, MEASURES):
+    with pytest.raises(KeyboardInterrupt), store.Store(tmp_path, plan(model, 9), print):
         raise KeyboardInterrupt
     assert bytes_of(tmp_path) == before
     assert (tmp_path / "summary.json").exists()
-    run_to(tmp_path, plan(2, monthly=False), executors.Serial())
+    run_to(tmp_path, plan(model, 2))
     assert len(pd.read_parquet(tmp_path / "runs.parquet")) == 4
-    assert {file.name for file in tmp_path.iterdir()} == {"runs.parquet"}  # nothing of the former is mixed in
+    assert {file.name for file in tmp_path.iterdir()} == {"runs.parquet", "parts"}  # nothing of the former is mixed in
 
 
 def test_row_groups_have_a_fixed_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "ROWS_OF_A_GROUP", 10)
-    table = store.Table(tmp_path / "table.parquet")
+    monkeypatch.setattr(tables, "ROWS_OF_A_GROUP", 10)
+    table = tables.Table(tmp_path / "table.parquet")
     for size in (3, 25, 1, 0, 6):
         table.add(pa.table({"x": list(range(size))}, schema=pa.schema([("x", pa.int64())])))
-    table.close()
+    table.seal()
+    table.publish()
     written = pq.ParquetFile(tmp_path / "table.parquet")
     assert [written.metadata.row_group(i).num_rows for i in range(written.num_row_groups)] == [10, 10, 10, 5]
     assert list(tmp_path.iterdir()) == [tmp_path / "table.parquet"]
 
 
 def test_json_has_no_numbers_that_json_does_not_know(tmp_path: Path) -> None:
-    store.write_json(tmp_path / "a.json", {"a": math.nan, "b": [math.inf, 1.5], "c": {"d": (1, "€")}})
+    tables.write_json(tmp_path / "a.json", {"a": math.nan, "b": [math.inf, 1.5], "c": {"d": (1, "€")}})
     assert json.loads((tmp_path / "a.json").read_text("utf-8")) == {"a": None, "b": [None, 1.5], "c": {"d": [1, "€"]}}
 
 
 def test_the_hash_sees_numbers_and_not_their_order() -> None:
-    assert store.configuration_hash({"a": 1, "b": 2.0}) == store.configuration_hash({"b": 2.0, "a": 1})
-    assert store.configuration_hash({"a": 1}) != store.configuration_hash({"a": 2})
+    hashed = manifest.configuration_hash
+    assert hashed({"a": 1, "b": 2.0}) == hashed({"b": 2.0, "a": 1})
+    assert hashed({"a": 1}) != hashed({"a": 2})

@@ -184,7 +184,8 @@ def test_another_pay_plan_changes_nothing_before_somebody_acts() -> None:
     params = tiny()
     one, other = build(params, 9, 3), build(replace(params, CHANGES["another pay plan"]), 9, 3)
     felt = {"effort", "felt", "hour_value", "pay_lead", "pay_mql", "pay_accepted", "pay_opportunity", "pay_won",
-            "pay_acv", "pay_factor", "pay_rate", "low_multiplier", "clawback", "retained_rate"}  # fmt: skip
+            "pay_acv", "pay_factor", "pay_later", "pay_rate", "rate_later",
+            "low_multiplier", "clawback", "retained_rate"}  # fmt: skip
     for kind in ("marketers", "sellers", "managers"):
         a, b = np.asarray(getattr(one, kind)), np.asarray(getattr(other, kind))
         same_bits(a, b, [field for field in a.dtype.names or () if field not in felt])

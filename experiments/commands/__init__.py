@@ -11,6 +11,7 @@ from collections.abc import Sequence
 COMMANDS = {
     "run": "one organisation, one arm, many seeds",
     "compare": "arms side by side on the same draws (the main job)",
+    "sweep": "a design over any parameters × arms × seeds",
     "baseline": "default values of an organisation that meet the calibration patterns C1–C10",
     "fit": "a profile from a CRM export, with a back-test",
     "validate": "the stylised facts C1–C11, V1–V11: pass, fail, value, target",

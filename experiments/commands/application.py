@@ -10,11 +10,12 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from experiments.config import Command, Settings, settings, translate
+from experiments import manifest
+from experiments.config import Command, Settings, group_files, paths_of_groups, settings, translate
 from sim.parameters import ParameterError
 
 if TYPE_CHECKING:
@@ -59,17 +60,18 @@ def application(command: Command, task: Callable[[Settings], int], arguments: Se
         parser = get_args_parser()
         parser.error = _refuse_option  # type: ignore[method-assign]
         options = parser.parse_intermixed_args(list(arguments))
-        own = [options.config_dir] if options.config_dir else []
-        translated = translate(command, options.overrides, multirun=options.multirun)
+        own = (options.config_dir,) if options.config_dir else ()
+        overrides = resumed(command, options.overrides, options.multirun)
+        translated = translate(command, overrides, options.multirun, own)
         switches = [word for word in arguments if word not in options.overrides]
-        ours = options.multirun or not any(text.startswith("out=") for text in options.overrides)
-        _register(command, own)
+        ours = options.multirun or not any(text.startswith("out=") for text in overrides)
+        _register(command, own, paths_of_groups(command, overrides))
         call = shlex.join(["gtm", command.name, *arguments])
 
         def job(config: DictConfig) -> int:
             nonlocal started
             started = True
-            return _job(command, task, config, call, own, ours)
+            return _job(command, task, config, call, own, ours, None if options.multirun else overrides)
 
         sys.argv = [f"gtm {command.name}", *translated, *switches]
         os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come to us as they are
@@ -101,14 +103,52 @@ def refuse(error: Exception) -> int:
     return WRONG_INPUT
 
 
+def resumed(command: Command, overrides: Sequence[str], multirun: bool = False) -> list[str]:
+    """The overrides of the study that ``resume=DIR`` names, with those given now in their places.
+
+    Raises
+    ------
+    ParameterError
+        There is no study of this command in the folder.
+    """
+
+    def key(text: str) -> str:
+        return text.partition("=")[0].lstrip("+")
+
+    wanted = [text.partition("=")[2].strip("'\"") for text in overrides if key(text) == "resume"]
+    if not wanted or wanted[-1] in ("", "null"):
+        return list(overrides)
+    folder = Path(wanted[-1])
+    if multirun:
+        raise ParameterError(f"resume={str(folder)!r}: resumes one study, not one of --multirun.")
+    if any(key(text) == "out" for text in overrides):
+        raise ParameterError(f"resume={str(folder)!r}: results stay in that folder; leave out= away.")
+    former = manifest.read(folder, "resume")
+    if former.get("command") != command.name:
+        raise ParameterError(f"resume={str(folder)!r}: that is a study of gtm {former.get('command')}.")
+    now = {key(text) for text in overrides}
+    before = [text for text in former.get("words", []) if key(text) not in now | {"out", "resume"}]
+    quoted = "'" + str(folder).replace("\\", "\\\\").replace("'", "\\'") + "'"
+    return [*before, *(text for text in overrides if key(text) != "resume"), f"out={quoted}"]
+
+
 def _job(
-    command: Command, task: Callable[[Settings], int], config: DictConfig, call: str, configs: Sequence[str], ours: bool
+    command: Command,
+    task: Callable[[Settings], int],
+    config: DictConfig,
+    call: str,
+    configs: Sequence[str],
+    ours: bool,
+    words: Sequence[str] | None,
 ) -> int:
     from hydra.core.hydra_config import HydraConfig
 
-    folder = Path(HydraConfig.get().runtime.output_dir)
+    hydra = HydraConfig.get()
+    folder = Path(hydra.runtime.output_dir)
+    if words is None:  # one of several: what was chosen for this one
+        words = list(hydra.overrides.task)
     try:
-        code = task(settings(command, config, folder, call, configs))
+        code = task(settings(command, config, folder, call, configs, words))
     except ParameterError as error:
         _tidy(folder, ours)
         code = refuse(error)
@@ -129,11 +169,11 @@ def _tidy(folder: Path, ours: bool) -> None:
         folder.rmdir()
 
 
-def _register(command: Command, configs: Sequence[str]) -> None:
+def _register(command: Command, configs: tuple[str, ...], paths: Mapping[str, Path]) -> None:
     """Tell Hydra the configuration that the command starts from."""
     from hydra.core.config_store import ConfigStore
 
-    from sim.configuration import names
+    from sim.configuration import names, read
 
     groups = {
         f"{group}s" if group in ("organisation", "arm") else group: ", ".join(names(group, configs))
@@ -148,8 +188,19 @@ def _register(command: Command, configs: Sequence[str]) -> None:
             "template": HELP.format(name=command.name, summary=command.summary, **groups),
         },
     }
+    listed = []
+    for group, chosen in command.chosen().items():
+        files = {**group_files(group, configs), **({paths[group].stem: paths[group]} if group in paths else {})}
+        for name, file in files.items():
+            ConfigStore.instance().store(group=group, name=name, node=read(file))
+        listed.append({group: chosen})
     tree = {
-        "defaults": ["_self_", {"override hydra/job_logging": "none"}, {"override hydra/hydra_logging": "none"}],
+        "defaults": [
+            "_self_",
+            *listed,
+            {"override hydra/job_logging": "none"},
+            {"override hydra/hydra_logging": "none"},
+        ],
         **command.tree(),
         "hydra": hydra,
     }

@@ -11,7 +11,7 @@ from rich.console import Console
 from analysis import report, summary
 from analysis.gate import headline
 from analysis.texts import Texts, texts
-from experiments import store
+from experiments import tables
 from experiments.commands.application import DEFECT, DONE, INTERRUPTED
 from experiments.commands.table import headline_table
 from experiments.conduct import Outcome, conduct
@@ -24,24 +24,25 @@ def simulate_and_report(settings: Settings) -> int:
     """Run a study of some arms from settings to report; return the exit code."""
     outcome = conduct(settings)
     if outcome.status == "interrupted":
-        return _interrupted(outcome)
+        return interrupted(settings.command, outcome)
     try:
         return _report(settings, outcome)
     except KeyboardInterrupt:
-        return _interrupted(outcome)
+        return interrupted(settings.command, outcome)
 
 
 def _report(settings: Settings, outcome: Outcome) -> int:
     runs = pd.read_parquet(settings.out / "runs.parquet")
     if outcome.failed:
-        _say_failures(runs, outcome)
+        say_failures(runs, outcome)
     if outcome.failed == outcome.asked:
         return DEFECT
     found = summary.summarise(runs, settings.command, settings.baseline)
-    store.write_json(settings.out / "summary.json", found)
+    tables.write_json(settings.out / "summary.json", found)
     study = summary.load(settings.out)
     words = texts(settings.language)
-    console = _console()
+    say_saved(outcome)
+    console = wide_console()
     console.print(headline_table(study, settings.language))
     for arm in study.others or (study.baseline,):
         console.print(headline(study, settings.language, arm).text, style="bold")
@@ -51,7 +52,8 @@ def _report(settings: Settings, outcome: Outcome) -> int:
     return DONE
 
 
-def _console() -> Console:
+def wide_console() -> Console:
+    """Where results are printed: never narrower than the table when it is no terminal."""
     console = Console(highlight=False)
     return console if console.is_terminal else Console(highlight=False, width=max(NARROWEST, console.width))
 
@@ -61,19 +63,30 @@ def _say_where(console: Console, words: Texts, path: Path) -> None:
     console.print(f"{label}: {path}", soft_wrap=True, markup=False)
 
 
-def _interrupted(outcome: Outcome) -> int:
-    if not outcome.kept:
-        saved = "nothing was finished, nothing is saved"
-    else:
+def interrupted(command: str, outcome: Outcome) -> int:
+    """Say what an interrupted study has and how it goes on; return the exit code."""
+    saved = "nothing was finished, nothing is saved"
+    if outcome.kept:
         saved = f"{outcome.kept:,} of {outcome.asked:,} runs are saved in {outcome.folder / 'runs.parquet'}"
-    print(f"Interrupted: {saved}. The same command makes the same runs again.", file=sys.stderr)
+    print(f"Interrupted: {saved}. To go on: gtm {command} resume={outcome.folder}", file=sys.stderr)
     return INTERRUPTED
 
 
-def _say_failures(runs: pd.DataFrame, outcome: Outcome) -> None:
+def say_saved(outcome: Outcome) -> None:
+    """Say what an open number of replications saved."""
+    if outcome.saved:
+        print(
+            f"{outcome.kept:,} runs sufficed; stopping saved {outcome.saved['stopping']:,}, pairing "
+            f"{outcome.saved['pairing']:,} that the same intervals would have taken on unpaired draws.",
+            file=sys.stderr,
+        )
+
+
+def say_failures(runs: pd.DataFrame, outcome: Outcome) -> None:
+    """Say how many runs failed, and how the first one did."""
     first = runs[runs["failed"]].iloc[0]
     print(
-        f"{outcome.failed:,} of {outcome.asked:,} runs failed; the first: arm {first['arm']}, "
+        f"{outcome.failed:,} of {outcome.asked:,} runs failed; the first: point {first['point']}, arm {first['arm']}, "
         f"replication {first['replication']}: {first['error']}",
         file=sys.stderr,
     )

@@ -53,12 +53,12 @@ def run(settings: Settings) -> int:
 
     from rich.console import Console
 
-    from experiments import conduct, store, validation
+    from experiments import conduct, manifest, tables, validation
     from experiments.held_out import HELD_OUT
     from experiments.progress import Bar
     from sim.engine import run_seed
 
-    start = store.now()
+    start = manifest.now()
     setting = validation.Setting(profile, settings.arms[settings.baseline])
     facts = validation.choose([*validation.calibrated(profile), *HELD_OUT], asked)
     seeds = [run_seed(settings.seed, r) for r in range(settings.seeds)]
@@ -77,9 +77,9 @@ def run(settings: Settings) -> int:
         "counts": validation.counts(findings),
         "facts": [_entry(finding, settings.call) for finding in findings],
     }
-    store.write_json(settings.out / "validate.json", content)
+    tables.write_json(settings.out / "validate.json", content)
     outcome = conduct.Outcome(settings.out, total, total, 0, "done")
-    store.write_json(settings.out / "manifest.json", conduct.manifest(settings, outcome, settings.workers or 0, start))
+    manifest.write(settings.out, conduct.describe(settings, outcome, settings.workers or 0, start))
     if page:
         page.write(_block(findings, settings))
     console = Console(highlight=False)

@@ -22,6 +22,7 @@ class Behaviour:
     split_floor: float = param(0.08, "fraction", "smallest share of either activity", 0, 0.5)
     split_step: float = param(0.20, "fraction", "largest change of that share in a week", 0, 1)
     split_start: float = param(0.6, "fraction", "share of generating in the first week", 0, 1)
+    plan_memory: float = param(0.75, "fraction", "weight that what a marketer saw keeps from one weekly plan to the next", 0, 1)
     qualify_share: float = param(0.6, "fraction", "largest share of a marketer's free hours spent qualifying", 0, 1)
     pushing_cost: float = param(60.0, "MQL payments", "cost to a person of integrity 1 of passing a lead 1.0 below the bar, in reference payments for an MQL", 0, 1e6, "loguniform(2, 200)", source="decides the sign of shared pay: field data wanted")
     nurture_gain: float = param(0.08, "fraction", "part of the missing intent that one nurturing touch adds", 0, 1, "uniform(0.03, 0.2)")

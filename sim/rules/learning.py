@@ -11,9 +11,9 @@ from typing import Any
 
 from sim.compiled import compiled
 from sim.draws import Stream, uniform
-from sim.rules.arithmetic import logit, sigmoid
+from sim.rules.arithmetic import sigmoid
 from sim.rules.lists import append, dispositions_of, remove
-from sim.rules.scoring import CENTER, SCALE, forget_scores, score_quantile
+from sim.rules.scoring import CENTER, SCALE, forget_scores, read_intent, score_quantile
 from sim.state import N_RETURNED, VIABLE, WON
 
 RETURN = int(Stream.DISPOSITION_RETURN)
@@ -104,9 +104,9 @@ def read_dispositions(w: Any) -> None:
             opened += 1.0
             wins += won
         # The scoring model compares what it saw of fit with what it saw of intent.
-        seen_intent = (logit(lead.intent) - org.intent_logit) / max(p.intent_spread, 1e-9)
-        agreement += outcome * (lead.seen_fit - seen_intent)
-        difference += lead.seen_fit - seen_intent
+        more_fit = lead.seen_fit - read_intent(w, lead, lead.intent_time)
+        agreement += outcome * more_fit
+        difference += more_fit
         good_ones += outcome
         n += 1.0
     if n > 0.0 and p.visibility > 0.0:

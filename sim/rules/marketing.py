@@ -19,6 +19,7 @@ from sim.rules.pay import feel_marketer
 from sim.rules.scoring import (
     CENTER,
     SCALE,
+    STEEPNESS,
     intent_at,
     raw_score,
     read_fit,
@@ -46,6 +47,11 @@ from sim.state import (
 RULE = int(Stream.SCORE_RULE)
 OWNED_BY_MARKETING = 0
 IMPOSSIBLE = 1e12
+# A marketer's week is planned on own counts; before there are any, on these many leads of the usual kind.
+USUAL_LEADS, USUAL_GAP, LEAST_GAP = 5.0, 0.15, 0.02
+STEEPEST = 0.25 * STEEPNESS  # slope of the score in the weighted reading, at the middle
+# Moving a bar is judged by what one touch adds to a score and a step of the bar costs; full pull from a quarter on.
+TOUCH_LIFT, BAR_STEP, PULL_STEEPNESS = 0.03, 0.05, 4.0
 
 
 @compiled
@@ -226,21 +232,21 @@ def plan_week(w: Any, i: int) -> None:
     if p.generation_reference > 0.0:
         per_hour = p.candidates_per_day * p.capture_share / p.generation_reference
         per_hour *= p.generation_elasticity * volume * m.skill
-    share = (m.handed_over + 5.0 * 0.25) / (m.leads_seen + 5.0)
-    mean_score = (m.score_sum + 5.0 * CENTER) / (m.pool_n + 5.0)
-    gap = (m.pool_gap + 5.0 * 0.15) / (m.pool_n + 5.0)
+    share = (m.handed_over + USUAL_LEADS * (1.0 - p.bar_quantile)) / (m.leads_seen + USUAL_LEADS)
+    mean_score = (m.score_sum + USUAL_LEADS * CENTER) / (m.pool_n + USUAL_LEADS)
+    gap = (m.pool_gap + USUAL_LEADS * USUAL_GAP) / (m.pool_n + USUAL_LEADS)
     good = max(org.bar, mean_score)
     value_generate = per_hour * (m.pay_lead + share * felt_value(w, m, good, p.acv, p.cycle_days))
     m.hour_value = value_generate
     # One touch lifts a score by this much; below the bar that brings an MQL nearer.
     lift = (
-        0.25
+        STEEPEST
         * (1.0 - org.weight)
         * p.nurture_gain
         * (1.0 - p.intent_mean)
         / max(p.intent_mean * (1.0 - p.intent_mean) * max(p.intent_spread, 0.1), 1e-6)
     )
-    crossing = min(1.0, lift / max(gap, 0.02))
+    crossing = min(1.0, lift / max(gap, LEAST_GAP))
     gain_quality = felt_value(w, m, good + lift, p.acv, p.cycle_days) - felt_value(w, m, good, p.acv, p.cycle_days)
     gain_crossing = crossing * felt_value(w, m, good, p.acv, p.cycle_days) * max(1.0 - share, 0.0)
     value_nurture = (gain_quality + gain_crossing) / max(touch_hours(p), 1e-6)
@@ -249,12 +255,11 @@ def plan_week(w: Any, i: int) -> None:
         wish = sigmoid((value_generate - value_nurture) / (p.split_temperature * mean))
         wish = min(max(wish, p.split_floor), 1.0 - p.split_floor)
         m.split += min(max(wish - m.split, -p.split_step), p.split_step)
-    for_weeks = 0.75  # recent weeks count most
-    m.handed_over *= for_weeks
-    m.leads_seen *= for_weeks
-    m.score_sum *= for_weeks
-    m.pool_n *= for_weeks
-    m.pool_gap *= for_weeks
+    m.handed_over *= p.plan_memory
+    m.leads_seen *= p.plan_memory
+    m.score_sum *= p.plan_memory
+    m.pool_n *= p.plan_memory
+    m.pool_gap *= p.plan_memory
 
 
 @compiled
@@ -308,10 +313,10 @@ def move_bars(w: Any) -> None:
         for i in range(org.marketers):
             m = w.marketers[i]
             now = felt_value(w, m, org.bar, p.acv, p.cycle_days)
-            lift = 0.03
-            wait = m.next_touch * felt_value(w, m, org.bar + lift, p.acv, p.cycle_days) - touch_hours(p) * m.hour_value
+            warmer = felt_value(w, m, org.bar + TOUCH_LIFT, p.acv, p.cycle_days)
+            wait = m.next_touch * warmer - touch_hours(p) * m.hour_value
             cost = pushing_cost_of_step(w, m)
-            pull += math.tanh((now - wait - cost) / max(abs(now), 1e-9) * 4.0)
+            pull += math.tanh((now - wait - cost) / max(abs(now), 1e-9) * PULL_STEEPNESS)
         org.bar_level -= p.bar_drift * pull / org.marketers
         org.bar_level = min(max(org.bar_level, 0.02), 0.98)
     if org.mql_month >= 1.0:
@@ -329,4 +334,4 @@ def move_bars(w: Any) -> None:
 def pushing_cost_of_step(w: Any, m: Any) -> float:
     """Felt cost of lowering one's own formal bar by a twentieth for everybody."""
     p = w.params[0]
-    return p.pushing_cost * w.org[0].reference_mql * m.integrity * (1.0 + p.visibility) * 0.05 * 0.05
+    return p.pushing_cost * w.org[0].reference_mql * m.integrity * (1.0 + p.visibility) * BAR_STEP * BAR_STEP

@@ -109,6 +109,8 @@ def margin(term: Any, projected: float, spread: float) -> float:
     is. Above target the accelerator counts, above the cap nothing, below the cliff
     nothing but the hope of the lump at the cliff.
     """
+    if term.target <= 0.0 and term.on_quota == 0:
+        return 1.0
     width = max(spread * 0.55, 1e-3)
     factor = 1.0 + (term.accelerator - 1.0) * sigmoid((projected - 1.0) / width)
     if term.cap > 0.0:

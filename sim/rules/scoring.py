@@ -61,15 +61,19 @@ def read_fit(w: Any, lead: Any) -> None:
 
 
 @compiled
+def read_intent(w: Any, lead: Any, time: float) -> float:
+    """What the record shows of intent at ``time``."""
+    p = w.params[0]
+    z = (logit(intent_at(p, lead, time)) - w.org[0].intent_logit) / max(p.intent_spread, 1e-9)
+    draw = normal(w.keys[NOISE], lead.key, 1)
+    return reading(z, p.intent_spread, p.score_noise, lead.fields, INTENT_FIELDS, draw)
+
+
+@compiled
 def raw_score(w: Any, lead: Any, time: float) -> float:
     """Weighted reading of fit and intent at ``time``, before the logistic."""
-    p = w.params[0]
-    org = w.org[0]
-    weight = org.weight
-    z = (logit(intent_at(p, lead, time)) - org.intent_logit) / max(p.intent_spread, 1e-9)
-    draw = normal(w.keys[NOISE], lead.key, 1)
-    seen = reading(z, p.intent_spread, p.score_noise, lead.fields, INTENT_FIELDS, draw)
-    return weight * lead.seen_fit + (1.0 - weight) * seen
+    weight = w.org[0].weight
+    return weight * lead.seen_fit + (1.0 - weight) * read_intent(w, lead, time)
 
 
 @compiled

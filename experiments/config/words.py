@@ -1,0 +1,150 @@
+"""Before Hydra: overrides as users write them, checked and put in Hydra's words.
+
+Hydra wants a plus sign before a key that its configuration does not hold, and knows
+nothing of our parameters. :func:`translate` refuses unknown keys with the nearest name and
+writes the others as Hydra needs them (``alignment.visibility=0.8`` becomes
+``++alignment.visibility=0.8``, ``alignment=integrated`` becomes
+``++alignment.preset=integrated``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from experiments.config.command import Command, group_files
+from sim.configuration import ALL_THEMES, PATH, PRESET, PRESET_THEMES, known_keys
+from sim.parameters import ParameterError, nearest
+
+PATH_KEYS = ("out", "organisation", "resume", "design", "design.points", "model.target")
+ORDER = ("serial", "local", "dask", "grid", "lhs", "sobol", "morris", "csv")
+OPEN = "design.factors"  # below it users name what they like
+
+
+def translate(
+    command: Command, overrides: Sequence[str], multirun: bool = False, configs: tuple[str, ...] = ()
+) -> list[str]:
+    """Overrides as users write them, in the words Hydra understands.
+
+    Parameters
+    ----------
+    command : Command
+        Whose keys they are.
+    overrides : sequence of str
+        As ``key=value``.
+    multirun : bool
+        Whether several values may stand behind a key, separated by commas.
+    configs : tuple of str
+        Folders searched for designs and executors before all others.
+
+    Raises
+    ------
+    ParameterError
+        A key is unknown or an override cannot be read.
+    """
+    return [_translate(command, text, multirun, configs) for text in overrides]
+
+
+def _translate(command: Command, text: str, multirun: bool, configs: tuple[str, ...]) -> str:
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from hydra.errors import HydraException
+
+    try:
+        override = OverridesParser.create().parse_override(text)
+    except HydraException as error:
+        key, _, written = text.partition("=")
+        if key in PATH_KEYS and not written.startswith(('"', "'")):
+            return _translate(command, f"{key}={_quoted(written)}", multirun, configs)
+        reason = str(error).splitlines()[0]
+        raise ParameterError(f"{text}: cannot be read; write key=value, lists as [a,b] ({reason}).") from None
+    key = str(override.key_or_group)
+    if key.startswith("hydra.") or "/" in key or override.package is not None:
+        return text
+    if override.is_delete():
+        raise ParameterError(f"{text}: keys cannot be taken away, only changed: {key}=value.")
+    written = text.partition("=")[2]
+    if override.is_sweep_override() and not multirun:
+        raise ParameterError(f"{text}: several values need brackets, {key}=[{written}], or --multirun to try each.")
+    is_mapping = written.lstrip().startswith("{")
+    if key in command.chosen() and not is_mapping:
+        return f"{key}={_group_file(key, written, multirun, configs)}"
+    return _hydra_key(command, key, is_mapping, text) + "=" + _as_list(key, written)
+
+
+def _quoted(written: str) -> str:
+    """A path may hold what Hydra's grammar gives a meaning to, as = or a bracket."""
+    return "'" + re.sub(r"(\\*)'", r"\1\1\\'", written) + "'"
+
+
+def _group_file(group: str, written: str, multirun: bool, configs: tuple[str, ...]) -> str:
+    """Name of a file of one of Hydra's groups; a path counts by the name of its file (see :func:`paths_of_groups`)."""
+    plain = written.strip("'\"")
+    known = group_files(group, configs)
+    if PATH.search(plain):
+        if not Path(plain).is_file():
+            raise ParameterError(f"{group}={plain!r}: there is no such file.")
+        return Path(plain).stem
+    for name in plain.split(",") if multirun else [plain]:
+        if name not in known:
+            # The promised order, then what users added.
+            names = sorted(known, key=lambda each: (ORDER.index(each) if each in ORDER else len(ORDER), each))
+            raise ParameterError(f"{group}={name!r}: allowed are {', '.join(names)}.{nearest(name, names)}")
+    return plain
+
+
+def paths_of_groups(command: Command, overrides: Sequence[str]) -> dict[str, Path]:
+    """Files that overrides name by their path, by the group that they belong to."""
+    given = (text.partition("=") for text in overrides)
+    written = {key.lstrip("+"): value.strip("'\"") for key, _, value in given}
+    return {g: Path(written[g]) for g in command.chosen() if PATH.search(written.get(g, "")) and "{" not in written[g]}
+
+
+def _hydra_key(command: Command, key: str, is_mapping: bool, text: str) -> str:
+    theme, *path = key.split(".")
+    if key == "replications" and not is_mapping:
+        return "replications.name"
+    if key == OPEN or key.startswith(f"{OPEN}."):
+        return f"++{key}"
+    if key == "arm" and not is_mapping:
+        if command.most_arms == 1:
+            return "arms"
+        raise ParameterError(
+            f"{text}: here arms stand in a list, arms=[…]; arm.<name>.<parameter>=… changes one of them."
+        )
+    if theme == "arm":
+        if len(path) < 2 and not is_mapping:
+            raise ParameterError(
+                f"{text}: name the parameter too, as in arm.{'.'.join(path)}.alignment.visibility=0.8."
+            )
+        if len(path) < 2:
+            return f"++{key}"
+        return f"++arm.{path[0]}." + _parameter_key(".".join(path[1:]), is_mapping, f"arm.{path[0]}.")
+    own = command.keys()
+    if key in own:
+        return key
+    if theme in ALL_THEMES:
+        return "++" + _parameter_key(key, is_mapping)
+    known = [*own, "arm", *_parameter_names()]
+    raise ParameterError(f"{key}: unknown.{nearest(key, known)}")
+
+
+@cache
+def _parameter_names() -> frozenset[str]:
+    return frozenset([*known_keys(), *ALL_THEMES, *(f"{theme}.{PRESET}" for theme in PRESET_THEMES)])
+
+
+def _parameter_key(key: str, is_mapping: bool, before: str = "") -> str:
+    """The key of a parameter or preset; what lies deeper in a pay plan is checked when it is built."""
+    head = ".".join(key.split(".")[:2])
+    if head not in _parameter_names():
+        raise ParameterError(f"{before}{key}: unknown parameter.{nearest(head, _parameter_names())}")
+    return f"{key}.{PRESET}" if key in PRESET_THEMES and not is_mapping else key
+
+
+def _as_list(key: str, written: str) -> str:
+    """``arm=a`` and ``arms=a`` mean a list of one."""
+    if key not in ("arm", "arms") or written.lstrip().startswith("["):
+        return written
+    return ",".join(f"[{part}]" for part in written.split(","))
