@@ -66,11 +66,10 @@ def run(settings: Settings) -> int:
 
     import sim.compiled
     from analysis import fitted
-    from experiments import conduct as studies
-    from experiments import store
+    from experiments import manifest, tables
     from experiments.fitting import conduct, write
 
-    start = store.now()
+    start = manifest.now()
     if not sim.compiled.is_cached():
         sys.stderr.write("Compiling the model once, about a minute; later starts are quick.\n")
     found = conduct.fit(asked)
@@ -84,12 +83,12 @@ def run(settings: Settings) -> int:
     except OSError as error:
         raise ParameterError(f"out={str(settings.out)!r}: no folder can be made there ({error.strerror}).") from None
     write.organisation(path, found.organisation, found.notes, head)
-    content = {**found.content, "organisation": f"organisation/{asked.name}.yaml", "versions": store.versions()}
-    store.write_json(settings.out / "fit.json", content)
-    outcome = studies.Outcome(settings.out, 0, 0, 0, "done")
-    store.write_json(settings.out / "manifest.json", {**studies.manifest(settings, outcome, 1, start), "call": _call(settings.call)})
+    content = {**found.content, "organisation": f"organisation/{asked.name}.yaml", "versions": manifest.versions()}
+    tables.write_json(settings.out / "fit.json", content)
+    said = {"command": settings.command, "call": _call(settings.call), "status": "done", **manifest.times(start)}
+    manifest.write(settings.out, {**said, "versions": manifest.versions(), "machine": manifest.machine()})
     report = fitted.write(settings.out, settings.language)
-    fitted.print_summary(settings.out, settings.language, path, report)
+    fitted.show(content, settings.language, path, report)
     return DONE
 
 
