@@ -178,13 +178,13 @@ def _targets(facts: Facts, export: Export, sellers: int) -> list[Target]:
     wins = 0 if facts.wins is None else int(facts.wins.counts.sum())
     found: list[Target] = []
     what = "mqls" if export.leads_are == "mql" else "leads"
-    won = None if facts.wins is None or wins < FEWEST_WINS else facts.wins.level.estimate()
+    won = None if facts.wins is None or wins < FEWEST_WINS else facts.wins.usual
     if facts.opportunities is not None:
-        found += target("flow", "opportunities", facts.opportunities.level.estimate(), sellers)
+        found += target("flow", "opportunities", facts.opportunities.usual, sellers)
         if facts.leads is not None:
-            found += target("volume", what, facts.leads.level.estimate(), sellers)
+            found += target("volume", what, facts.leads.usual, sellers)
     elif facts.leads is not None:
-        found += target("load", what, facts.leads.level.estimate(), sellers)
+        found += target("load", what, facts.leads.usual, sellers)
         found += target("yield", "marketing_wins", won, sellers)
     else:
         found += target("flow", "wins", won, sellers)
@@ -195,7 +195,8 @@ def _targets(facts: Facts, export: Export, sellers: int) -> list[Target]:
     lasting, what = _lasting(facts, export)
     if lasting is not None:
         found += target("cycle", what, _at_least_a_day(lasting.quantiles[0.5]))
-        found += target("cycle_spread", f"{what}_spread", lasting.log_spread)
+        if what == "deal_days":  # from a lead on, most of the spread is waiting, not the buyer's cycle
+            found += target("cycle_spread", f"{what}_spread", lasting.log_spread)
     found += target("deal", "deal_size", facts.mean_deal)
     found += target("deal_spread", "deal_size_spread", facts.deal_spread)
     return found

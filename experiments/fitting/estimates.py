@@ -18,6 +18,7 @@ from experiments.fitting.sellers import Sellers, sellers
 from experiments.fitting.survival import Lasting, curve, lasting
 
 SEASON_MONTHS = 24  # history that a seasonal pattern needs
+MOVED = 0.26  # logarithm of how far the present may be from the mean of two years and still be noise or trend
 BY_SOURCE = 30  # leads or ended deals of a source that a rate of its own needs
 RECENT_MONTHS, RECENT_WINS = 24, 100  # deals created lately stand for today, if enough of them were won
 
@@ -34,6 +35,10 @@ class Volume:
         How many in each.
     level : Level
         Its present rate a month.
+    usual : Estimate
+        What stands for the organisation: the mean of the last two years, unless the present level has left it.
+    moved : bool
+        Whether it has.
     season : list
         For each calendar month its factor with interval; empty where the history is too short.
     """
@@ -41,6 +46,8 @@ class Volume:
     months: Months
     counts: Floats
     level: Level
+    usual: Estimate
+    moved: bool
     season: list[Estimate]
 
 
@@ -142,7 +149,32 @@ def volume(days: Floats, until: float, since: float | None = None) -> Volume | N
     span = months(float(days.min()) if since is None else since, until)
     counts, exposure = span.counts(days), span.exposure
     season = _season(span, counts, exposure) if span.n >= SEASON_MONTHS else []
-    return Volume(span, counts, level(counts, exposure), season)
+    present = level(counts, exposure)
+    usual, moved = _usual(counts, exposure, present)
+    return Volume(span, counts, present, usual, moved, season)
+
+
+def _usual(counts: Floats, exposure: Floats, present: Level) -> tuple[Estimate, bool]:
+    """Mean a month of the last two years with an interval that knows of drift (Newey and West), or the present level."""
+    now = present.estimate()
+    recent = slice(-RECENT_MONTHS, None)
+    whole = exposure[recent] > 0.9
+    rate = counts[recent][whole] / exposure[recent][whole]
+    n = len(rate)
+    if n < 6:
+        return now, True
+    mean = float(rate.mean())
+    if mean <= 0 or (abs(math.log(now.value / mean)) > MOVED and not now.low <= mean <= now.high):
+        return now, True
+    apart = rate - mean
+    lags = max(1, round(n ** (1 / 3)))
+    variance = float((apart**2).mean())
+    variance += 2.0 * sum((1 - k / (lags + 1)) * float((apart[k:] * apart[:-k]).sum()) / n for k in range(1, lags + 1))
+    variance = max(variance, float((apart**2).mean()), mean) / max(n - 1, 1)
+    from scipy import stats
+
+    half = float(stats.t.ppf(0.975, n - 1)) * math.sqrt(variance)
+    return Estimate(mean, max(mean - half, 0.0), mean + half, n, math.sqrt(variance) / mean), False
 
 
 def _season(span: Months, counts: Floats, exposure: Floats) -> list[Estimate]:

@@ -3,7 +3,8 @@
 A Gamma–Poisson level with discounting (Harvey & Fernandes 1989; West & Harrison 1997,
 ch. 10): each month the knowledge of the past is worth a factor δ less. δ = 1 is a level
 that never moves. Several δ are weighed by how well each foretold the months before, so a
-steady series uses all its history and one that jumped its recent part.
+steady series uses all its history and one that jumped its recent part. Beforehand a level
+that never moves is as likely as all others together.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ def level(counts: Floats, exposure: Floats) -> Level:
     """Filter a series of counts; ``exposure`` is what a rate of 1 would have given in each month."""
     discount = np.array(DISCOUNTS)
     shape, rate = np.full(len(discount), PRIOR), np.full(len(discount), 1e-9)
-    score = np.zeros(len(discount))
+    score = np.where(discount == 1.0, 0.0, -math.log(len(discount) - 1))  # half of the belief is in a level that stays
     known = False
     for count, watched in zip(counts, exposure, strict=True):
         if watched <= 0:

@@ -4,8 +4,8 @@ A handful of numbers is matched, each by the one parameter that moves it most an
 others hardly (:data:`PAIRS`); everything else comes from the base profile. The search is
 a bounded least-squares one (``scipy.optimize.least_squares``) on siloed runs with common
 seeds, from a slope measured once. Intervals of parameters carry over those of the data
-and the noise of the runs, given the rest of the base: they do not hold what the base
-itself may be wrong about.
+and the noise of the runs, and how far teams of the same kind differ by who happens to be in
+them, given the rest of the base: they do not hold what the base itself may be wrong about.
 """
 
 from __future__ import annotations
@@ -24,13 +24,17 @@ from sim import state as S
 from sim.engine import Result, run_seed, simulate
 from sim.parameters import Event, Params, replace
 
+COUNTED = ("leads", "mqls", "opportunities", "wins", "marketing_wins", "win_rate")
 CALENDAR = 365.0 / 252.0
-MONTHS, BURN_IN = 18, 6
+SHORTEST, LONGEST, BURN_IN = 6, 18, 6  # measured months of a run, and those before
 ROOT = 5  # seeds of the matching: not those on which the base was found or confirmed
-WINS = 1_500  # that every evaluation simulates: 3 % of doubt in the odds of winning
-FEWEST_RUNS, MOST_RUNS = 2, 16
+DRAWN = 80  # sellers that every evaluation draws: their skill is the largest noise
+LEADS = 150_000  # that an evaluation may simulate, about half a second of one core
+FEWEST_RUNS, MOST_RUNS = 4, 20
 EVALUATIONS = 5
-MOST_SELLERS = 40  # larger organisations are matched on one of as many sellers: moments are per head
+STEP, STEP_OF_WIN = 0.35, 0.6  # by which slopes are measured: well above the noise of the runs
+LEAST_EFFECT = 0.2  # of the usual own effect, below which a parameter is taken to leave a number alone
+LARGE = 2.0  # times the base beyond which a smaller organisation stands for it: moments are per head
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,7 @@ PAIRS = (
     Pair("yield", "win", "log", 0.65, -6.0, 8.0, "market.win_intercept"),
     Pair("win_rate", "win", "logit", 0.7, -6.0, 8.0, "market.win_intercept"),
     Pair("cycle", "cycle", "log", 0.85, math.log(0.02), math.log(20), "market.cycle_days"),
-    Pair("cycle_spread", "cycle_spread", "log", 0.6, math.log(0.1), math.log(5), "market.cycle_spread"),
+    Pair("cycle_spread", "cycle_spread", "log", 0.6, math.log(0.25), math.log(3), "market.cycle_spread"),
     Pair("deal", "deal", "log", 1.0, math.log(1e-4), math.log(1e4), "market.acv"),
     Pair("deal_spread", "deal_spread", "log", 0.8, math.log(0.1), math.log(4), "market.acv_spread"),
 )  # fmt: skip
@@ -105,6 +109,9 @@ class Match:
         Their standard errors.
     reached : dict of str to Estimate
         What the organisation shows of each moment; the interval is that of the runs.
+    team : dict of str to float
+        How far organisations of the same parameters differ in each moment by who is in them: standard error on its
+        scale.
     at_bound : tuple of str
         Coordinates that wanted to go further.
     runs : int
@@ -114,6 +121,7 @@ class Match:
     x: dict[str, float]
     spread: dict[str, float]
     reached: dict[str, Estimate]
+    team: dict[str, float]
     at_bound: tuple[str, ...]
     runs: int
 
@@ -152,27 +160,77 @@ def run_many(params: Sequence[Params], seeds: Sequence[int]) -> list[list[dict[s
     return [seen[n * len(seeds) : (n + 1) * len(seeds)] for n in range(len(params))]
 
 
-def seeds_for(wins: float, months: float = MONTHS, root: int = ROOT, most: int = MOST_RUNS) -> list[int]:
-    """As many runs as give :data:`WINS` wins, where ``wins`` are won in a month."""
-    runs = math.ceil(WINS / max(wins * months, 1.0))
-    return [run_seed(root, n) for n in range(min(max(runs, FEWEST_RUNS), most))]
+@dataclass(frozen=True)
+class Plan:
+    """How an organisation is simulated.
+
+    Attributes
+    ----------
+    sellers : int
+        Of the organisation, or of the smaller one that stands for it.
+    runs, months : int
+        How many, and how many months of each are measured.
+    """
+
+    sellers: int
+    runs: int
+    months: int
+
+    def seeds(self, root: int) -> list[int]:
+        """Seeds of the runs."""
+        return [run_seed(root, n) for n in range(self.runs)]
+
+
+def plan(base: Params, sellers: int, targets: Sequence[Target]) -> Plan:
+    """As many sellers as tell what a usual team does, for as long as the budget of leads allows.
+
+    A large organisation is stood for by one of the base's size, in which all roles are in proportion.
+    """
+    usual = base.people.sellers
+    small = sellers if sellers <= LARGE * usual else usual
+    monthly = max(small * _leads_of_a_seller(base, targets), 1e-9)
+    affordable = LEADS / (monthly * (SHORTEST + BURN_IN))
+    runs = round(min(max(min(DRAWN / small, affordable), FEWEST_RUNS), MOST_RUNS))
+    months = LEADS / (runs * monthly) - BURN_IN
+    return Plan(small, runs, round(min(max(months, SHORTEST), LONGEST)))
+
+
+def _leads_of_a_seller(base: Params, targets: Sequence[Target]) -> float:
+    """Leads a month behind each seller, roughly: as the export says, else by its pace against the base."""
+    market = base.market
+    leads = market.candidates_per_day * market.capture_share * S.MONTH / base.people.sellers
+    said = {target.what: target.estimate.value for target in targets}
+    if "leads" in said:
+        return said["leads"]
+    for what, event in (("mqls", Event.mql), ("opportunities", Event.opportunity), ("wins", Event.won_deal)):
+        if what in said:
+            row, heads = base.reference.company, sum(_heads(base))
+            return leads * said[what] / max(row[event] * heads / 12.0 / base.people.sellers, 1e-9)
+    return leads
+
+
+def _heads(base: Params) -> tuple[int, ...]:
+    people = base.people
+    return people.marketers, people.developers, people.sellers, people.success_managers
 
 
 def match(base: Params, sellers: int, targets: Sequence[Target], finds: bool = True) -> Match:
     """Search the coordinates of all targets; ``finds``: whether sellers find customers of their own."""
     if not targets:
-        return Match({}, {}, {}, (), 0)
-    small = min(sellers, MOST_SELLERS)
-    seeds = seeds_for(small * usual_wins(base, targets))
-    horizon = {"horizon.months": MONTHS, "horizon.burn_in_months": BURN_IN, "horizon.days": 0}
+        return Match({}, {}, {}, {}, (), 0)
+    way = plan(base, sellers, targets)
+    seeds = way.seeds(ROOT)
+    horizon = {"horizon.months": way.months, "horizon.burn_in_months": BURN_IN, "horizon.days": 0}
     pairs = [target.pair for target in targets]
+    observed: dict[bytes, list[dict[str, float]]] = {}
     runs = 0
 
     def shown(points: Sequence[Floats]) -> list[tuple[Floats, Floats]]:
         """Moments on their scales, and the standard error of their means, at each point."""
         nonlocal runs
-        asked = [replace(organisation(base, small, _named(pairs, x), finds), horizon) for x in points]
+        asked = [replace(organisation(base, way.sellers, _named(pairs, x), finds), horizon) for x in points]
         seen = run_many(asked, seeds)
+        observed.update({x.tobytes(): one for x, one in zip(points, seen, strict=True)})
         runs += len(asked) * len(seeds)
         return [_moments(targets, runs_of) for runs_of in seen]
 
@@ -187,11 +245,13 @@ def match(base: Params, sellers: int, targets: Sequence[Target], finds: bool = T
     if "volume" in names and "pace" in names:  # an organisation of twice the pace meets twice the leads
         coupled[names.index("volume"), names.index("pace")] = 1.0
     x = np.clip(np.linalg.solve(coupled, np.where(np.isfinite(first), wanted - first, 0.0)), low * 0.9, high * 0.9)
-    steps = np.where(x > 0, -0.2, 0.2)
+    steps = np.where(x > 0, -1.0, 1.0) * np.array([STEP_OF_WIN if p.x == "win" else STEP for p in pairs])
     found = shown([x, *(x + step * np.eye(len(pairs))[n] for n, step in enumerate(steps))])
     here = found[0][0]
     slopes = np.array([(found[n + 1][0] - here) / step for n, step in enumerate(steps)]).T
     slopes = np.where(np.isfinite(slopes), slopes, 0.0)
+    # Small effects of one on another's number are mostly noise of the runs, and would be magnified.
+    slopes = np.where(np.abs(slopes) < LEAST_EFFECT * usual[:, None], 0.0, slopes)
     for n, slope in enumerate(usual):  # a parameter that does nothing here is left to the usual slope
         slopes[n, n] = slopes[n, n] if slopes[n, n] > 0.25 * slope else slope
     weight = 1.0 / np.maximum(np.array([t.estimate.se if math.isfinite(t.estimate.se) else 0.05 for t in targets]), 0.02)
@@ -209,23 +269,14 @@ def match(base: Params, sellers: int, targets: Sequence[Target], finds: bool = T
         max_nfev=EVALUATIONS, xtol=1e-3, ftol=1e-3,
     )  # fmt: skip
     moments, noise = known[end.x.tobytes()]
-    errors = np.hypot(1.0 / weight, noise)
+    team = _team(targets, noise, observed[end.x.tobytes()], way, sellers)
+    errors = np.sqrt(1.0 / weight**2 + noise**2 + team**2)
     inverse = np.linalg.pinv(slopes)
     spread = np.sqrt(np.diag(inverse @ np.diag(errors**2) @ inverse.T))
     reached = {p.moment: _reached(p, value, error, len(seeds)) for p, value, error in zip(pairs, moments, noise, strict=True)}
     at_bound = tuple(p.x for p, value in zip(pairs, end.x, strict=True) if min(value - p.low, p.high - value) < 0.02)
-    return Match(_named(pairs, end.x), _named(pairs, spread), reached, at_bound, runs)
-
-
-def usual_wins(base: Params, targets: Sequence[Target]) -> float:
-    """Wins of one seller in a month, roughly: as the export says, or as the base does."""
-    won = base.reference.seller[Event.won_deal] / 12.0
-    for t in targets:
-        if t.what in ("wins", "marketing_wins"):
-            return t.estimate.value
-        if t.what == "opportunities":
-            won *= t.estimate.value / max(base.reference.seller[Event.opportunity] / 12.0, 1e-9)
-    return won
+    differ = {p.moment: float(t) for p, t in zip(pairs, team, strict=True)}
+    return Match(_named(pairs, end.x), _named(pairs, spread), reached, differ, at_bound, runs)
 
 
 def _named(pairs: Sequence[Pair], x: Floats) -> dict[str, float]:
@@ -244,11 +295,27 @@ def _moments(targets: Sequence[Target], seen: Sequence[dict[str, float]]) -> tup
     return on, noise
 
 
-def _reached(pair: Pair, value: float, error: float, n: int) -> Estimate:
-    def back(v: float) -> float:
-        return math.exp(v) if pair.scale == "log" else 1.0 / (1.0 + math.exp(-v))
+def _team(targets: Sequence[Target], noise: Floats, seen: Sequence[dict[str, float]], way: Plan, sellers: int) -> Floats:
+    """What the spread between runs holds beyond the chance of so many events: who is in the team."""
+    found = np.zeros(len(targets))
+    for n, t in enumerate(targets):
+        if t.what not in COUNTED:
+            continue
+        flow = float(np.mean([one[t.what if t.what != "win_rate" else "opportunities"] for one in seen]))
+        events = flow * way.sellers * way.months
+        rate = float(np.mean([one["win_rate"] for one in seen]))
+        chance = 1.0 / max(events * (rate * (1 - rate) if t.what == "win_rate" else 1.0), 1.0)
+        between = max(float(noise[n]) ** 2 * len(seen) - chance, 0.0)
+        found[n] = math.sqrt(between * way.sellers / sellers)
+    return found
 
-    return Estimate(back(value), back(value - 1.96 * error), back(value + 1.96 * error), n, error)
+
+def _reached(pair: Pair, value: float, error: float, n: int) -> Estimate:
+    return Estimate(_back(pair, value), _back(pair, value - 1.96 * error), _back(pair, value + 1.96 * error), n, error)
+
+
+def _back(pair: Pair, value: float) -> float:
+    return math.exp(value) if pair.scale == "log" else 1.0 / (1.0 + math.exp(-value))
 
 
 def target(name: str, what: str, estimate: Estimate | None, per: float = 1.0) -> list[Target]:
@@ -258,6 +325,8 @@ def target(name: str, what: str, estimate: Estimate | None, per: float = 1.0) ->
     pair = next(pair for pair in PAIRS if pair.moment == name)
     if pair.scale == "logit" and not 0 < estimate.value < 1:
         return []
-    scaled = Estimate(estimate.value / per, estimate.low / per, estimate.high / per, estimate.n, estimate.se)
-    return [Target(pair, what, scaled)]
-
+    se = estimate.se if math.isfinite(estimate.se) else 0.05
+    value, low, high = (number / per for number in (estimate.value, estimate.low, estimate.high))
+    if not (math.isfinite(low) and math.isfinite(high)):
+        low, high = (_back(pair, float(on_scale(value, pair.scale)) + sign * 1.96 * se) for sign in (-1, 1))
+    return [Target(pair, what, Estimate(value, low, high, estimate.n, se))]

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import optimize, special
+from scipy import optimize
 
 from experiments.fitting.cleaning import OPEN, WON
 from experiments.fitting.estimate import NOTHING, Estimate, Floats, wilson
 from experiments.fitting.months import MONTH
 
-GONE = 60.0  # days without any date of theirs after which a seller is no longer at work
+GONE, GAPS = 60.0, 4.0  # silent for so many days, and so many times their usual gap: no longer at work
 WINDOW = 90.0  # last days over which sellers at work are averaged
 FEWEST, DECIDED = 4, 10  # sellers, and decided deals of each, that a spread needs
 SHOWN = 30
@@ -68,8 +68,7 @@ def sellers(deals: pd.DataFrame, cutoff: float) -> Sellers | None:
     decided = (owned["outcome"] != OPEN).groupby(owned["owner"]).sum().reindex(spells.index).to_numpy(float)
     at_work = np.maximum((spells["last"] - spells["first"]).to_numpy() / MONTH, 1.0)
     lost_known = bool((deals["outcome"] != WON).any())
-    enough = decided >= DECIDED
-    win_spread = _win_spread(won[enough], decided[enough]) if lost_known and enough.sum() >= FEWEST else NOTHING
+    win_spread = win_spread_of(won, decided) if lost_known else NOTHING
     long_enough = at_work >= 2.0
     many = long_enough.sum() >= FEWEST and won[long_enough].sum() >= 5 * FEWEST
     volume = _volume_spread(won[long_enough], at_work[long_enough]) if many else NOTHING
@@ -89,12 +88,19 @@ def sellers(deals: pd.DataFrame, cutoff: float) -> Sellers | None:
     )  # fmt: skip
 
 
+def win_spread_of(won: Floats, decided: Floats) -> Estimate:
+    """Spread of sellers' log-odds of winning, from those with enough deals."""
+    enough = decided >= DECIDED
+    return _win_spread(won[enough], decided[enough]) if enough.sum() >= FEWEST else NOTHING
+
+
 def _spells(owned: pd.DataFrame, cutoff: float) -> pd.DataFrame:
     """First and last day on which anything of a seller's happened."""
     dates = owned[["created", "closed"]]
     found = pd.DataFrame({"owner": owned["owner"], "first": dates.min(axis=1), "last": dates.max(axis=1)}).dropna()
     spells = found.groupby("owner").agg(first=("first", "min"), last=("last", "max"), rows=("first", "size"))
-    spells.loc[spells["last"] >= cutoff - GONE, "last"] = cutoff
+    gap = (spells["last"] - spells["first"]) / (spells["rows"] - 1).clip(lower=1)
+    spells.loc[spells["last"] >= cutoff - np.maximum(GONE, GAPS * gap), "last"] = cutoff
     return spells
 
 
@@ -127,7 +133,7 @@ def _win_spread(won: Floats, decided: Floats) -> Estimate:
     def likelihood(x: Floats) -> float:
         logits = x[0] + np.exp(x[1]) * NODES[:, None]
         log_p = won * -np.logaddexp(0, -logits) + (decided - won) * -np.logaddexp(0, logits)
-        return -float(special.logsumexp(log_p, axis=0, b=WEIGHTS[:, None]).sum())
+        return -_integrated(log_p)
 
     return _profile(likelihood, float(np.log((won.sum() + 0.5) / (decided.sum() - won.sum() + 0.5))), len(won))
 
@@ -137,9 +143,15 @@ def _volume_spread(won: Floats, at_work: Floats) -> Estimate:
 
     def likelihood(x: Floats) -> float:
         mean = np.exp(np.clip(x[0] + np.exp(x[1]) * NODES[:, None], -30, 30)) * at_work
-        return -float(special.logsumexp(won * np.log(mean) - mean, axis=0, b=WEIGHTS[:, None]).sum())
+        return -_integrated(won * np.log(mean) - mean)
 
     return _profile(likelihood, float(np.log((won.sum() + 0.5) / at_work.sum())), len(won))
+
+
+def _integrated(log_p: Floats) -> float:
+    """Log likelihood of all sellers, each one's own deviation integrated out (nodes are rows)."""
+    highest = log_p.max(axis=0)
+    return float((highest + np.log((WEIGHTS[:, None] * np.exp(log_p - highest)).sum(axis=0))).sum())
 
 
 def _profile(likelihood: Any, start: float, n: int) -> Estimate:

@@ -32,7 +32,7 @@ BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
 )  # fmt: skip
 # What exports come in besides UTF-8. A guess among all codecs would find Greek in Spanish.
-ENCODINGS = ["cp1252", "latin_1", "cp1250", "mac_roman"]
+ENCODINGS = ["cp1252", "mac_roman"]
 
 
 @dataclass
@@ -133,10 +133,10 @@ class Source:
         try:
             for n, record in enumerate(reader):
                 number, before = before + 1, reader.line_num
-                if before - number >= MOST_LINES:
+                if before > number and _swallowed(record, before - number, self.separator, len(self.header)):
                     raise ParameterError(
-                        f"{self.name}, row {number}: one field goes on for {before - number + 1} lines; a quote is "
-                        "opened there and not closed."
+                        f"{self.name}, row {number}: one field goes on for {before - number + 1} lines and holds whole "
+                        "rows; a quote is opened there and not closed."
                     )
                 if n > self._skip:
                     yield number, record
@@ -144,6 +144,14 @@ class Source:
             raise ParameterError(
                 f"{self.name}, row {before + 1}: not a readable CSV record ({error}); a quote may not be closed."
             ) from None
+
+
+def _swallowed(record: list[str], more: int, separator: str, width: int) -> bool:
+    """Whether a record of several lines holds other records: a quote was opened and not closed."""
+    if more >= MOST_LINES:
+        return True
+    lines = [line for value in record if "\n" in value for line in value.split("\n")[1:]]
+    return width > 1 and any(line.count(separator) >= width - 1 for line in lines)
 
 
 def _frame(kept: list[list[Any]], columns: Sequence[str], numbers: list[int], hashes: list[int]) -> pd.DataFrame:
@@ -327,15 +335,15 @@ def _excel(table: str, path: Path, sheet: object) -> Source:
         sheets = list(book.sheet_names)
         if sheet is not None and str(sheet) not in sheets:
             raise ParameterError(f"sheet={sheet!r}: {path.name} has {', '.join(sheets)}.{nearest(str(sheet), sheets)}")
-        chosen, rows = None, []
-        for name in [str(sheet)] if sheet is not None else sheets:
-            rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
-            if len(rows) > 1:
-                chosen = name
-                break
+        asked = [str(sheet)] if sheet is not None else sheets
+        found = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in asked}
     except (CalamineError, OSError, ValueError, RuntimeError) as error:
         raise ParameterError(f"{path.name}: not a readable Excel file ({' '.join(str(error).split())[:120]}).") from None
-    if chosen is None:
+    # The table is on the sheet with the most filled rows; what else there is may be a cover or a legend.
+    filled = {name: sum(sum(not _empty(value) for value in row) > 1 for row in rows) for name, rows in found.items()}
+    chosen = max(filled, key=lambda name: filled[name])
+    rows = found[chosen]
+    if filled[chosen] < 2:
         raise ParameterError(f"{path.name}: no sheet holds a table.")
     if len(sheets) > 1:
         issues.add("other_sheets", table, count=len(sheets) - 1, detail=f"read: {chosen}")
