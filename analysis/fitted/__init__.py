@@ -40,7 +40,14 @@ def write(folder: Path | str, language: str = "en") -> Path:
         (folder / "figures" / f"{name}.svg").write_bytes(svg)
         (folder / "figures" / f"{name}.png").write_bytes(render(wide, "png"))
         narrow = render(figures.draw(name, content, language, "narrow"), "svg")
-        pictures.append({"name": name, "caption": figures.caption(name, content, language), "wide": _data(svg), "narrow": _data(narrow)})
+        pictures.append(
+            {
+                "name": name,
+                "caption": figures.caption(name, content, language),
+                "wide": _data(svg),
+                "narrow": _data(narrow),
+            }
+        )
     path = folder / "report.html"
     path.write_text(_html(content, pictures, str(manifest["call"]), language), encoding="utf-8")
     return path

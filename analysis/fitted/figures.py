@@ -110,7 +110,9 @@ def _cycle(ax: Axes, content: Found, say: Texts, write: Numbers, narrow: bool) -
     ax.fill_between(curve["days"], curve["low"], curve["high"], step="post", color=BLUE, alpha=0.2, linewidth=0)
     ax.step(curve["days"], curve["won"], where="post", color=BLUE, linewidth=2, label=say("figures.cycle.won"))
     if curve["lost"].any():
-        ax.step(curve["days"], curve["lost"], where="post", color=ORANGE, linestyle="--", label=say("figures.cycle.lost"))
+        ax.step(
+            curve["days"], curve["lost"], where="post", color=ORANGE, linestyle="--", label=say("figures.cycle.lost")
+        )
         ax.legend(loc="center right")
     ax.set(xlabel=say("figures.cycle.x"), ylabel=say("figures.cycle.y"), xlim=(0, None), ylim=(0, None))
     _ticks(ax, write, 0, percent=True)
@@ -120,7 +122,9 @@ def _cycle(ax: Axes, content: Found, say: Texts, write: Numbers, narrow: bool) -
 def _sizes(ax: Axes, content: Found, say: Texts, write: Numbers, narrow: bool) -> None:  # noqa: ARG001
     shown = content["estimates"]["amounts"]["histogram"]
     edges, counts = np.array(shown["edges"], dtype=float), np.array(shown["counts"], dtype=float)
-    ax.bar(edges[:-1], counts, width=np.diff(edges), align="edge", color=BLUE, alpha=0.75, edgecolor="white", linewidth=0.5)
+    ax.bar(
+        edges[:-1], counts, width=np.diff(edges), align="edge", color=BLUE, alpha=0.75, edgecolor="white", linewidth=0.5
+    )
     ax.set_xscale("log")
     ax.set(xlabel=say("figures.sizes.x"), ylabel=say("figures.sizes.y"))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: write.decimal(value, 0)))
@@ -144,7 +148,10 @@ def _sellers(ax: Axes, content: Found, say: Texts, write: Numbers, narrow: bool)
             low, high = value * math.exp(-half), value * math.exp(half)
         ax.plot([place, place], [low, high], color=BASELINE, linewidth=1.6)
         ax.plot(place, value, "o", color=BLUE, markersize=5)
-    ax.set_xticks(range(0, len(each), max(1, len(each) // 15)), [str(each[n]["seller"]) for n in range(0, len(each), max(1, len(each) // 15))])
+    ax.set_xticks(
+        range(0, len(each), max(1, len(each) // 15)),
+        [str(each[n]["seller"]) for n in range(0, len(each), max(1, len(each) // 15))],
+    )
     ax.set_ylabel(say(f"figures.sellers.{kind}"))
     ax.set_ylim(bottom=0)
     _ticks(ax, write, 0 if kind == "win_rate" else 1, percent=kind == "win_rate")

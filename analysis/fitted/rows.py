@@ -48,15 +48,18 @@ class Rows:
         """A line for each file, and how its dates and amounts were read."""
         lines = []
         for table, read in self.content["read"].items():
+            rows, unused = self.number(read["rows"], 0), read["unused"]
             lines.append(
-                self.say("read.file", table=self.say(f"table.{table}"), file=read["file"], rows=self.number(read["rows"], 0), unused=read["unused"])
-            )  # fmt: skip
+                self.say("read.file", table=self.say(f"table.{table}"), file=read["file"], rows=rows, unused=unused)
+            )
             formats = sorted({name for found in read["dates"]["formats"].values() for name in found})
             if formats:
                 lines.append("  " + self.say("read.formats", formats=", ".join(formats)))
             if read["dates"]["dayfirst"] is not None:
                 order = str(read["dates"]["dayfirst"]).lower()
-                lines.append("  " + self.say(f"read.order_{order}", why=self.say(f"read.order_{read['dates']['order']}")))
+                lines.append(
+                    "  " + self.say(f"read.order_{order}", why=self.say(f"read.order_{read['dates']['order']}"))
+                )
             amounts = read.get("amounts")
             if amounts and amounts["column"]:
                 mark = "decimal" if amounts["decimal_sure"] else "decimal_unsure"
@@ -78,10 +81,15 @@ class Rows:
     def stages(self) -> list[Row]:
         """Stage, what it is read as, rows."""
         found = self.content["read"].get("deals", {}).get("stages", [])
+        doubt = f" ({self.say('read.unsure')})"
         return [
-            [one["stage"], self.say(f"outcome.{one['read_as']}") + ("" if one["sure"] else f" ({self.say('read.unsure')})"), self.number(one["rows"], 0)]
+            [
+                one["stage"],
+                self.say(f"outcome.{one['read_as']}") + ("" if one["sure"] else doubt),
+                self.number(one["rows"], 0),
+            ]
             for one in found
-        ]  # fmt: skip
+        ]
 
     def quality(self) -> list[Row]:
         """Table, what, count, first rows, what was done; what matters first."""
@@ -114,7 +122,10 @@ class Rows:
             rows.append([f"  {self.say('estimate.among_closed')}", naive, "", ""])
         lasting = found["deal"] or found["lead_won"]
         if lasting:
-            rows += [self._row(self.say(f"estimate.cycle_{q}"), lasting["quantiles"][str(int(q) / 100)], "days") for q in ("25", "50", "75")]
+            rows += [
+                self._row(self.say(f"estimate.cycle_{q}"), lasting["quantiles"][str(int(q) / 100)], "days")
+                for q in ("25", "50", "75")
+            ]
         rows.append(self._row(self.say("estimate.mean_deal"), found["mean_deal"], "amount"))
         rows.append(self._row(self.say("estimate.deal_spread"), found["deal_spread"], "plain"))
         rows += self._sellers(found["sellers"]) if found["sellers"] else []
@@ -126,7 +137,10 @@ class Rows:
 
     def _sellers(self, found: Found) -> list[Row]:
         rows = [self._row(self.say("estimate.sellers"), found["active"], "count")]
-        rows += [self._row(self.say(f"estimate.{name}"), found[name], "plain") for name in ("win_spread", "volume_spread", "load")]
+        rows += [
+            self._row(self.say(f"estimate.{name}"), found[name], "plain")
+            for name in ("win_spread", "volume_spread", "load")
+        ]
         rows.append([self.say("estimate.decided"), self.number(found["decided_per_month"], 1), "", ""])
         rows.append([self.say("estimate.top_fifth"), self.write.percent(finite(found["top_fifth"]), 0), "", ""])
         return rows
@@ -149,7 +163,15 @@ class Rows:
             what = "leads_converted" if one["event"] == "converted" else one["of"]
             within = self.say("by_source.within", days=self.number(one["days"], 0)) if one["of"] == "leads" else ""
             label = f"{self.say(f'by_source.{what}')} {within}".strip()
-            rows.append([one["source"], label, self.write.percent(finite(one["value"]), 1), self._between(one, "share"), self.number(one["rows"], 0)])
+            rows.append(
+                [
+                    one["source"],
+                    label,
+                    self.write.percent(finite(one["value"]), 1),
+                    self._between(one, "share"),
+                    self.number(one["rows"], 0),
+                ]
+            )
         return rows
 
     # ------------------------------------------------------------ the organisation
@@ -160,9 +182,16 @@ class Rows:
         for one in self.content["parameters"]:
             if one["key"].startswith("workload."):
                 continue  # all by one factor, which has a row
-            theme, _, name = one["key"].partition(".")
-            meaning = self.say("parameters.pace") if one["key"] == "pace" else self.model.meaning(theme, name, _english(theme, name))
-            rows.append([one["key"], meaning, self._exact(one["value"]), self._between(one, "plain"), self._exact(one["base"]), self.say(f"parameters.{one['how']}")])
+            rows.append(
+                [
+                    one["key"],
+                    self._meaning(one["key"]),
+                    self._exact(one["value"]),
+                    self._between(one, "plain"),
+                    self._exact(one["base"]),
+                    self.say(f"parameters.{one['how']}"),
+                ]
+            )
         return rows
 
     def checks(self) -> list[Row]:
@@ -174,7 +203,16 @@ class Rows:
             kind = self.kind(one["what"])
             agrees = self.say("checks.yes_" if one["met"] else "checks.no_")
             matched = self.say("checks.matched" if one["matched"] else "checks.unmatched")
-            rows.append([label, self._value(one["export"], kind), self._between(one, kind), self._value(one["simulated"], kind), matched, agrees])
+            rows.append(
+                [
+                    label,
+                    self._value(one["export"], kind),
+                    self._between(one, kind),
+                    self._value(one["simulated"], kind),
+                    matched,
+                    agrees,
+                ]
+            )
         return rows
 
     def coverage(self) -> list[Row]:
@@ -202,25 +240,42 @@ class Rows:
             return "", []
         most = max(row["ahead"] for row in rows)
         day = max(row["known_until"] for row in rows if row["ahead"] == most)
+        chosen = [row for row in rows if row["known_until"] == day]
         return day, [
-            [row["month"], self.say(f"what.{row['what']}"), *self._foretold(row), self.number(row["came"], 0), self.say("checks.yes_" if row["inside95"] else "checks.no_")]
-            for row in rows
-            if row["known_until"] == day
-        ]  # fmt: skip
+            [
+                row["month"],
+                self.say(f"what.{row['what']}"),
+                *self._foretold(row),
+                self.number(row["came"], 0),
+                self.say("checks.yes_" if row["inside95"] else "checks.no_"),
+            ]
+            for row in chosen
+        ]
 
     def forecast(self) -> list[Row]:
         """Month, what, mean, interval of 80 and 95 %."""
-        return [[row["month"], self.say(f"what.{row['what']}"), *self._foretold(row)] for row in self.content["forecast"]]
+        return [
+            [row["month"], self.say(f"what.{row['what']}"), *self._foretold(row)] for row in self.content["forecast"]
+        ]
 
     def _foretold(self, row: Found) -> Row:
-        return [self.number(row["mean"], 0), *(f"{self.number(row[f'low{c}'], 0)} – {self.number(row[f'high{c}'], 0)}" for c in (80, 95))]
+        return [
+            self.number(row["mean"], 0),
+            *(f"{self.number(row[f'low{c}'], 0)} – {self.number(row[f'high{c}'], 0)}" for c in (80, 95)),
+        ]
 
     def priors(self) -> list[Row]:
         """Name, meaning, value, prior, grade."""
         return [
-            [one["key"], self.model.meaning(*one["key"].split("."), _english(*one["key"].split("."))), self._exact(one["value"]), one["prior"], one["grade"]]
+            [one["key"], self._meaning(one["key"]), self._exact(one["value"]), one["prior"], one["grade"]]
             for one in self.content["priors"]
-        ]  # fmt: skip
+        ]
+
+    def _meaning(self, key: str) -> str:
+        if key == "pace":
+            return self.say("parameters.pace")
+        theme, _, name = key.partition(".")
+        return self.model.meaning(theme, name, _english(theme, name))
 
     # ------------------------------------------------------------ numbers
 
@@ -257,7 +312,9 @@ class Rows:
         number = finite(value)
         if not math.isfinite(number):
             return str(value)
-        return self.write.decimal(number, 0 if number == int(number) else min(6, max(0, 3 - math.floor(math.log10(abs(number))))))
+        return self.write.decimal(
+            number, 0 if number == int(number) else min(6, max(0, 3 - math.floor(math.log10(abs(number)))))
+        )
 
 
 def _english(theme: str, name: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from experiments.commands import COMMANDS
@@ -27,7 +26,9 @@ COMMAND = Command(
         "deals": None,
         "mapping": "generic",
         "name": "fitted",
-        "columns": dict.fromkeys(maps.fields("deals") + [f for f in maps.fields("leads") if f not in maps.fields("deals")]),
+        "columns": dict.fromkeys(
+            maps.fields("deals") + [f for f in maps.fields("leads") if f not in maps.fields("deals")]
+        ),
         "lead_columns": dict.fromkeys(maps.fields("leads")),
         "sheet": None,
         "dayfirst": None,
@@ -112,7 +113,9 @@ def _asked(settings: Settings) -> Asked:
         raise ParameterError(f"name={name!r}: letters, digits, - and _ are allowed: it names a file.")
     rates = own["rates"]
     if not isinstance(rates, Mapping) or not all(_is_positive(rate) for rate in rates.values()):
-        raise ParameterError(f"rates={rates!r}: positive numbers are needed, € for one unit, as in rates={{USD: 0.92}}.")
+        raise ParameterError(
+            f"rates={rates!r}: positive numbers are needed, € for one unit, as in rates={{USD: 0.92}}."
+        )
     dayfirst = own["dayfirst"]
     if dayfirst not in (None, True, False):
         raise ParameterError(f"dayfirst={dayfirst!r}: allowed are true and false.")
@@ -122,7 +125,9 @@ def _asked(settings: Settings) -> Asked:
     choices = Choices(
         dayfirst=dayfirst,
         decimal=decimal,
-        money=Money(str(own["currency"] or "").upper(), {str(code).upper(): float(rate) for code, rate in rates.items()}),
+        money=Money(
+            str(own["currency"] or "").upper(), {str(code).upper(): float(rate) for code, rate in rates.items()}
+        ),
         won=_words("won", own["won"]),
         lost=_words("lost", own["lost"]),
         today=_today(),
@@ -135,7 +140,9 @@ def _asked(settings: Settings) -> Asked:
         columns=_columns(own),
         choices=choices,
         sheet=None if own["sheet"] is None else str(own["sheet"]),
-        base=None if own["base"] is None else _word("base", own["base"], [n for n in BASES if n in names("organisation")]),
+        base=None
+        if own["base"] is None
+        else _word("base", own["base"], [n for n in BASES if n in names("organisation")]),
         as_of=_day(own["as_of"]),
         sellers=None if own["sellers"] is None else whole("sellers", own["sellers"], 1, 20_000),
     )

@@ -15,11 +15,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from experiments.fitting.amounts import truths
 from experiments.fitting.issues import Issues
 from experiments.fitting.mapping import Mapped, Stages, read_stages, tables
 from experiments.fitting.money import Money, convert
 from experiments.fitting.tables import Source
-from experiments.fitting.values import FORMULA, Dates, Days, dates, distinct, harmless, plain, spread, truths
+from experiments.fitting.values import FORMULA, Dates, Days, dates, distinct, harmless, plain, spread
 from sim.parameters import ParameterError
 
 OPEN, WON, LOST = 0, 1, 2
@@ -65,6 +66,25 @@ class Clean:
     read: dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Rows:
+    """The rows of a table on their way: values as found, and the dates among them as days."""
+
+    source: Source
+    mapped: Mapped
+    raw: pd.DataFrame
+    names: Mapping[str, str]
+    days: Mapping[str, Days]
+
+    def at(self, chosen: NDArray[np.bool_]) -> Sequence[int]:
+        """Row numbers."""
+        return list(self.raw.index[chosen])
+
+    def nowhere(self) -> Days:
+        """A date for every row that none has."""
+        return np.full(len(self.raw), np.nan)
+
+
 def clean(source: Source, mapped: Mapped, choices: Choices, issues: Issues) -> Clean:
     """Read the mapped columns of a file and clean them; people become numbers here.
 
@@ -88,10 +108,11 @@ def clean(source: Source, mapped: Mapped, choices: Choices, issues: Issues) -> C
         "file": source.name, "separator": source.separator, "rows": source.rows, "columns": [vars(c) for c in mapped],
         "dates": formats, "rows_are": mapped.rows_are, "unused": len(mapped.unused),
     }  # fmt: skip
+    rows = Rows(source, mapped, raw, names, days)
     if source.table == "leads":
-        _leads(raw, names, days, frame, issues, read)
+        _leads(rows, frame, issues, read)
     else:
-        _deals(source, raw, names, days, frame, choices, mapped, issues, read)
+        _deals(rows, frame, choices, issues, read)
     _within_reason(frame, source, choices.today, issues)
     return Clean(source.table, frame, sources, read)
 
@@ -195,26 +216,30 @@ def _labels(raw: pd.DataFrame, column: str | None, frame: pd.DataFrame, table: s
 # ---------------------------------------------------------------- leads
 
 
-def _leads(raw: pd.DataFrame, names: Mapping[str, str], days: Mapping[str, Days], frame: pd.DataFrame, issues: Issues, read: dict[str, Any]) -> None:  # fmt: skip
-    created = frame["created"] = days["created"]
-    _missing_dates(raw, "created", created, names, issues, "leads")
+def _leads(rows: Rows, frame: pd.DataFrame, issues: Issues, read: dict[str, Any]) -> None:
+    raw, names = rows.raw, rows.names
+    created = frame["created"] = rows.days["created"]
+    _note_missing(rows, "created", issues)
     status = _status(raw, names.get("status"))
-    for field_ in ("converted", "won"):
-        when = days.get(field_, np.full(len(raw), np.nan))
+    for name in ("converted", "won"):
+        when = rows.days.get(name, rows.nowhere())
         yes = np.isfinite(when)
-        for column in (f"is_{field_}", field_):
-            if column in names and (column != field_ or not yes.any()):
-                yes = yes | (truths(raw[names[column]]) == 1.0)
-        yes = yes | status[field_]
+        for column in (f"is_{name}", name):
+            if column in names and (column != name or not yes.any()):
+                yes |= truths(raw[names[column]]) == 1.0
+        yes |= status[name]
         early = when < created
         slip = early & (when >= created - 1)
-        issues.add("closed_day_before", "leads", raw.index[slip])
-        issues.add(f"{field_}_before_created", "leads", raw.index[early & ~slip])
+        issues.add("closed_day_before", "leads", rows.at(slip))
+        issues.add(f"{name}_before_created", "leads", rows.at(early & ~slip))
         when = np.where(slip, created, np.where(early, np.nan, when))
-        issues.add("conversion_date_missing", "leads", raw.index[yes & np.isnan(when)], detail=field_)
-        frame[field_], frame[f"is_{field_}"] = when, yes
+        issues.add("conversion_date_missing", "leads", rows.at(yes & np.isnan(when)), detail=name)
+        frame[name], frame[f"is_{name}"] = when, yes
     frame["deal_key"] = _keys(raw, names.get("deal_id"))
-    read["known"] = {"converted": bool({"converted", "is_converted", "status", "deal_id"} & set(names)), "won": bool({"won", "is_won"} & set(names)) or bool(status["won"].any())}  # fmt: skip
+    read["known"] = {
+        "converted": bool({"converted", "is_converted", "status", "deal_id"} & set(names)),
+        "won": bool({"won", "is_won"} & set(names)) or bool(status["won"].any()),
+    }
 
 
 def _status(raw: pd.DataFrame, column: str | None) -> dict[str, NDArray[np.bool_]]:
@@ -222,91 +247,94 @@ def _status(raw: pd.DataFrame, column: str | None) -> dict[str, NDArray[np.bool_
     if column is None:
         return {name: np.zeros(len(raw), bool) for name in words}
     codes, found = distinct(raw[column])
+    found = [plain(str(value)) for value in found]
+    meant = {name: {plain(word) for word in known} for name, known in words.items()}
     return {
-        name: spread(codes, np.array([plain(str(value)) in set(map(plain, known)) for value in found], dtype=bool), False)
-        for name, known in words.items()
+        name: spread(codes, np.array([value in known for value in found], dtype=bool), False)
+        for name, known in meant.items()
     }
 
 
-def _missing_dates(raw: pd.DataFrame, field_: str, days: Days, names: Mapping[str, str], issues: Issues, table: str) -> None:
-    codes, _ = distinct(raw[names[field_]])
-    issues.add(f"{field_}_missing", table, raw.index[(codes < 0) & np.isnan(days)])
+def _note_missing(rows: Rows, name: str, issues: Issues) -> None:
+    codes, _ = distinct(rows.raw[rows.names[name]])
+    issues.add(f"{name}_missing", rows.source.table, rows.at((codes < 0) & np.isnan(rows.days[name])))
 
 
 # ---------------------------------------------------------------- deals
 
 
-def _deals(source: Source, raw: pd.DataFrame, names: Mapping[str, str], days: Mapping[str, Days], frame: pd.DataFrame, choices: Choices, mapped: Mapped, issues: Issues, read: dict[str, Any]) -> None:  # fmt: skip
-    blank = np.full(len(raw), np.nan)
-    outcome, stages = _outcomes(source, raw, names, days, choices, mapped, issues)
-    read["stages"] = stages
-    created = days.get("created", blank)
+def _deals(rows: Rows, frame: pd.DataFrame, choices: Choices, issues: Issues, read: dict[str, Any]) -> None:
+    raw, names, days = rows.raw, rows.names, rows.days
+    outcome, read["stages"] = _outcomes(rows, choices, issues)
+    created = days.get("created", rows.nowhere())
     if "created" in names:
-        _missing_dates(raw, "created", created, names, issues, "deals")
-    ends = {WON: days.get("won", blank), LOST: days.get("lost", blank)}
-    closed = days.get("closed", blank)
-    for result, end in ends.items():
+        _note_missing(rows, "created", issues)
+    closed = days.get("closed", rows.nowhere())
+    for result, name in ((WON, "won"), (LOST, "lost")):
+        end = days.get(name, rows.nowhere())
         closed = np.where((outcome == result) & np.isfinite(end), end, closed)
     over = outcome != OPEN
-    issues.add("closed_of_open", "deals", raw.index[~over & np.isfinite(closed)])
+    issues.add("closed_of_open", "deals", rows.at(~over & np.isfinite(closed)))
     closed = np.where(over, closed, np.nan)
     codes = distinct(raw[names["closed"]])[0] if "closed" in names else np.full(len(raw), -1)
-    issues.add("closed_missing", "deals", raw.index[over & np.isnan(closed) & (codes < 0)])
+    issues.add("closed_missing", "deals", rows.at(over & np.isnan(closed) & (codes < 0)))
     early = closed < created
     slip = early & (closed >= created - 1)  # time zones, and clocks that differ
-    issues.add("closed_day_before", "deals", raw.index[slip])
-    issues.add("closed_before_created", "deals", raw.index[early & ~slip])
+    issues.add("closed_day_before", "deals", rows.at(slip))
+    issues.add("closed_before_created", "deals", rows.at(early & ~slip))
     frame["created"] = np.where(early & ~slip, np.nan, created)
     frame["closed"] = np.where(slip, created, closed)
     frame["outcome"] = outcome
-    issues.add("open", "deals", raw.index[~over])
-    amount, said = convert(source, raw, names, outcome == WON, choices.money, choices.decimal, issues)
-    frame["amount"] = amount
-    read["amounts"] = said
+    issues.add("open", "deals", rows.at(~over))
+    frame["amount"], read["amounts"] = convert(
+        rows.source, raw, names, outcome == WON, choices.money, choices.decimal, issues
+    )
+    owners = np.full(len(raw), -1)
     if "owner" in names:
         owners, found = distinct(raw[names["owner"]])
-        issues.add("owner_missing", "deals", raw.index[owners < 0])
+        issues.add("owner_missing", "deals", rows.at(owners < 0))
         read["owners"] = len(found)
-    else:
-        owners = np.full(len(raw), -1)
     frame["owner"] = owners
     frame["lead_key"] = _keys(raw, names.get("lead_id"))
 
 
-def _outcomes(source: Source, raw: pd.DataFrame, names: Mapping[str, str], days: Mapping[str, Days], choices: Choices, mapped: Mapped, issues: Issues) -> tuple[NDArray[np.int64], list[dict[str, Any]]]:  # fmt: skip
+def _outcomes(rows: Rows, choices: Choices, issues: Issues) -> tuple[NDArray[np.int64], list[dict[str, Any]]]:
     """Won, lost or open of each deal: a column of truths, else the stage, else dates of winning and losing."""
-    n = len(raw)
-    if mapped.rows_are == "won":
+    n = len(rows.raw)
+    if rows.mapped.rows_are == "won":
         return np.full(n, WON), []
     result = np.full(n, -1)
     shown: list[dict[str, Any]] = []
-    if "stage" in names:
-        codes, found = distinct(raw[names["stage"]])
+    if "stage" in rows.names:
+        codes, found = distinct(rows.raw[rows.names["stage"]])
         texts = [f"{value:g}" if isinstance(value, float) else str(value) for value in found]
         stages = read_stages(texts, choices.won, choices.lost)
         shown = _shown(stages, texts, codes)
         meaning = {"won": WON, "lost": LOST, "open": OPEN, "closed": -2}
         result = spread(codes, np.array([meaning[stages.outcome[text]] for text in texts], dtype=np.int64), -1)
         unknown = np.array([text in stages.unknown for text in texts], dtype=bool)
-        issues.add("stage_unknown", source.table, raw.index[spread(codes, unknown, False)])
-    told = _told_outcomes(raw, names, days)
+        issues.add("stage_unknown", "deals", rows.at(spread(codes, unknown, False)))
+    told = _told_outcomes(rows)
     conflict = (told >= 0) & (result >= 0) & (told != result) & ((told == WON) | (result == WON))
-    issues.add("outcome_conflict", "deals", raw.index[conflict])
+    issues.add("outcome_conflict", "deals", rows.at(conflict))
     result = np.where(told >= 0, told, result)
-    nobody = (result == -2) | ((result == -1) & np.isfinite(days.get("closed", np.full(n, np.nan))) & ("stage" not in names))
-    issues.add("closed_without_outcome", "deals", raw.index[nobody])
+    ended = np.isfinite(rows.days.get("closed", rows.nowhere()))
+    nobody = (result == -2) | ((result == -1) & ended & ("stage" not in rows.names))
+    issues.add("closed_without_outcome", "deals", rows.at(nobody))
     if not (result == WON).any():
-        stages_said = f" (stages: {', '.join(entry['stage'] for entry in shown[:15])})" if shown else ""
+        listed = f" (stages: {', '.join(entry['stage'] for entry in shown[:15])})" if shown else ""
         raise ParameterError(
-            f"{source.name}: no deal is won as far as can be read{stages_said}; name the stage of won deals, as in "
+            f"{rows.source.name}: no deal is won as far as can be read{listed}; name the stage of won deals, as in "
             'won=["Signed"], or another column, as in columns.stage="…".'
         )
     return np.where(result < 0, OPEN, result), shown
 
 
-def _told_outcomes(raw: pd.DataFrame, names: Mapping[str, str], days: Mapping[str, Days]) -> NDArray[np.int64]:
+def _told_outcomes(rows: Rows) -> NDArray[np.int64]:
+    """Outcomes by columns of yes and no, or where there is nothing else by dates; −1: not told."""
+    raw, names, days = rows.raw, rows.names, rows.days
     told = np.full(len(raw), -1)
-    flags = {f: truths(raw[names[f]]) for f in ("is_won", "is_lost", "is_closed") if f in names}
+    flags = {name: truths(raw[names[name]]) for name in ("is_won", "is_lost", "is_closed") if name in names}
     if "is_closed" in flags:
         told = np.where(flags["is_closed"] == 0.0, OPEN, told)
         if "is_won" in flags:
@@ -319,8 +347,8 @@ def _told_outcomes(raw: pd.DataFrame, names: Mapping[str, str], days: Mapping[st
     if "is_won" in flags:
         told = np.where(flags["is_won"] == 1.0, WON, told)
     if not flags and "stage" not in names:
-        told = np.where(np.isfinite(days.get("lost", np.full(len(raw), np.nan))), LOST, told)
-        told = np.where(np.isfinite(days.get("won", np.full(len(raw), np.nan))), WON, told)
+        for result, name in ((LOST, "lost"), (WON, "won")):
+            told = np.where(np.isfinite(days.get(name, rows.nowhere())), result, told)
     return told
 
 

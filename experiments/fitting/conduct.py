@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments.fitting import cleaning, estimates, forecast, matching, profile, tables
+from experiments.fitting import cleaning, estimates, forecast, profile, tables
 from experiments.fitting.estimate import NOTHING, Estimate
 from experiments.fitting.estimates import Facts
 from experiments.fitting.export import Export, join
@@ -136,7 +136,7 @@ def fit(asked: Asked, report: Callable[[str], None] | None = None) -> Fitted:
         "forecast": ahead.plain(),
         "back_test": tested,
         "base": base_name,
-        "matching": profile.match_plain(found, targets, sellers),
+        "matching": profile.match_plain(found, targets),
         **made.content,
     }
     return Fitted(made.organisation, made.notes, content)
@@ -148,8 +148,8 @@ def _enough(facts: Facts, export: Export) -> None:
     span = facts.cutoff - facts.first
     if rows < 30 or span < 28 or (wins < 3 and facts.leads is None):
         raise ParameterError(
-            f"too little to fit: {rows:,} usable rows over {max(span, 0):.0f} days with {wins:,} dated wins; at least 30 "
-            "rows over four weeks are needed, and three wins where there are only deals."
+            f"too little to fit: {rows:,} usable rows over {max(span, 0):.0f} days with {wins:,} dated wins; at least "
+            "30 rows over four weeks are needed, and three wins where there are only deals."
         )
 
 
@@ -217,4 +217,6 @@ def _at_least_a_day(found: Estimate) -> Estimate:
     # Half a day either way is what rounding to days leaves open.
     rounding = math.log1p(0.5 / max(found.value, 0.5)) / math.sqrt(3)
     se = math.hypot(found.se, rounding) if math.isfinite(found.se) else rounding
-    return Estimate(max(found.value, 0.5), max(found.low, 0.25), max(found.high, 0.75), found.n, float(np.maximum(se, 0.02)))
+    return Estimate(
+        max(found.value, 0.5), max(found.low, 0.25), max(found.high, 0.75), found.n, float(np.maximum(se, 0.02))
+    )

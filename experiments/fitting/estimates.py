@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from experiments.fitting.cleaning import OPEN, WON
+from experiments.fitting.cleaning import LOST, OPEN, WON
 from experiments.fitting.estimate import NOTHING, Estimate, Floats, log_spread_of, mean_of, quantiles_of, wilson
 from experiments.fitting.export import Export
 from experiments.fitting.levels import Level, level
 from experiments.fitting.months import Months, add_months, month_of_year, months
 from experiments.fitting.sellers import Sellers, sellers
-from experiments.fitting.survival import Lasting, curve, lasting
+from experiments.fitting.survival import Cells, Lasting, curve, lasting
 
 SEASON_MONTHS = 24  # history that a seasonal pattern needs
 MOVED = 0.26  # logarithm of how far the present may be from the mean of two years and still be noise or trend
@@ -155,7 +157,7 @@ def volume(days: Floats, until: float, since: float | None = None) -> Volume | N
 
 
 def _usual(counts: Floats, exposure: Floats, present: Level) -> tuple[Estimate, bool]:
-    """Mean a month of the last two years with an interval that knows of drift (Newey and West), or the present level."""
+    """Mean a month of the last two years, its interval aware of drift (Newey and West); or the present level."""
     now = present.estimate()
     recent = slice(-RECENT_MONTHS, None)
     whole = exposure[recent] > 0.9
@@ -209,27 +211,32 @@ def _season(span: Months, counts: Floats, exposure: Floats) -> list[Estimate]:
 def _by_source(export: Export) -> list[dict[str, Any]]:
     """Conversion and winning by source, where a source has enough rows."""
     found: list[dict[str, Any]] = []
+
+    def add(label: str, of: str, event: str, n: int, table: Cells | None) -> None:
+        if table is None or not table.events(WON):
+            return
+        one = curve(table)
+        value = one.won_share if of == "leads" else one.win_rate
+        share = _share(value, table.events(WON))
+        found.append({"source": label, "of": of, "event": event, "rows": n, **share, "days": one.horizon})
+
     if export.leads is not None and (export.knows("won") or export.knows("converted")):
         event = "won" if export.knows("won") else "converted"
-        codes = export.leads["source"].to_numpy()
-        for code, label in enumerate(export.lead_sources):
-            rows = codes == code
-            table = export.lead_cells(event, rows=rows) if rows.sum() >= BY_SOURCE else None
-            if table is not None and table.events(1):
-                one = curve(table)
-                found.append({"source": label, "of": "leads", "event": event, "rows": int(rows.sum()), **_share(one.won_share, table.events(1)), "days": one.horizon})  # fmt: skip
+        for label, rows in _sources(export.leads, export.lead_sources):
+            add(label, "leads", event, int(rows.sum()), export.lead_cells(event, rows=rows))
     if export.has_losses and export.deals is not None:
-        codes = export.deals["source"].to_numpy()
-        labels = export.deal_sources or export.lead_sources
-        for code, label in enumerate(labels):
-            rows = codes == code
-            if rows.sum() < BY_SOURCE:
-                continue
+        for label, rows in _sources(export.deals, export.deal_sources or export.lead_sources):
             table = replace(export, deals=export.deals[rows]).deal_cells()
-            if table is not None and table.events(1) + table.events(2) >= BY_SOURCE and table.events(1):
-                one = curve(table)
-                found.append({"source": label, "of": "deals", "event": "won", "rows": int(rows.sum()), **_share(one.win_rate, table.events(1)), "days": one.horizon})  # fmt: skip
+            ended = 0 if table is None else table.events(WON) + table.events(LOST)
+            add(label, "deals", "won", int(rows.sum()), table if ended >= BY_SOURCE else None)
     return found
+
+
+def _sources(frame: pd.DataFrame, labels: Sequence[str]) -> list[tuple[str, NDArray[np.bool_]]]:
+    """Labels with the rows that have them, where there are enough."""
+    codes = frame["source"].to_numpy()
+    found = [(label, codes == code) for code, label in enumerate(labels)]
+    return [(label, rows) for label, rows in found if rows.sum() >= BY_SOURCE]
 
 
 def _share(value: float, events: int) -> dict[str, Any]:
@@ -241,7 +248,9 @@ def _share(value: float, events: int) -> dict[str, Any]:
 def _sizes(sold: Floats) -> dict[str, Any]:
     quantiles = quantiles_of(sold, (0.1, 0.25, 0.5, 0.75, 0.9))
     logs = np.log(sold) if len(sold) else np.zeros(0)
-    counts, edges = np.histogram(logs, bins=min(30, max(5, len(sold) // 10))) if len(sold) >= 20 else (np.zeros(0), np.zeros(0))
+    counts, edges = (
+        np.histogram(logs, bins=min(30, max(5, len(sold) // 10))) if len(sold) >= 20 else (np.zeros(0), np.zeros(0))
+    )
     return {
         "n": len(sold), "quantiles": dict(zip(("10", "25", "50", "75", "90"), quantiles, strict=True)),
         "histogram": {"edges": np.exp(edges).tolist(), "counts": counts.tolist()},

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from experiments.fitting.cleaning import LOST, OPEN, WON, Clean
-from experiments.fitting.estimate import Floats
 from experiments.fitting.issues import Issues
 from experiments.fitting.survival import Cells, cells
 from sim.parameters import ParameterError
@@ -89,11 +89,11 @@ class Export:
         end = np.where(timed["outcome"] == OPEN, self.cutoff, timed["closed"])
         return cells(end - timed["created"].to_numpy(), timed["outcome"].to_numpy(float))
 
-    def lead_cells(self, event: str, since: float = -math.inf, rows: Floats | None = None) -> Cells | None:
+    def lead_cells(self, event: str, since: float = -math.inf, rows: NDArray[np.bool_] | None = None) -> Cells | None:
         """Days from a lead to its conversion or win; ``since`` watches from that day on only."""
         if self.leads is None or not self.knows(event):
             return None
-        leads = self.leads if rows is None else self.leads[rows.astype(bool)]
+        leads = self.leads if rows is None else self.leads[rows]
         usable = np.isfinite(leads["created"]) & ~(leads[f"is_{event}"] & ~np.isfinite(leads[event]))
         leads = leads[usable.to_numpy(bool)]
         happened = np.isfinite(leads[event].to_numpy(float))
@@ -122,7 +122,9 @@ def join(leads: Clean | None, deals: Clean | None, issues: Issues, as_of: float 
     deal_frame = None if deals is None else deals.frame.copy()
     deals_are = "deal" if deals is None else str(deals.read["rows_are"])
     known = {"converted": False, "won": False} if leads is None else dict(leads.read["known"])
-    linked = lead_frame is not None and deal_frame is not None and _link(lead_frame, deal_frame, known, deals_are, issues)
+    linked = (
+        lead_frame is not None and deal_frame is not None and _link(lead_frame, deal_frame, known, deals_are, issues)
+    )
     days = [
         frame[name].to_numpy(float)
         for frame in (lead_frame, deal_frame)

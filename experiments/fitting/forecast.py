@@ -107,11 +107,19 @@ class Forecast:
         return [
             {
                 "month": name, "what": what, "mean": float(drawn[place].mean()),
-                **{f"{side}{round(100 * c)}": self.interval(what, place, c)[n] for c in COVERAGES for n, side in enumerate(("low", "high"))},
+                **self.intervals(what, place),
             }
             for what, drawn in self.draws.items()
             for place, name in enumerate(self.names)
         ]  # fmt: skip
+
+    def intervals(self, what: str, month: int) -> dict[str, float]:
+        """``low80``, ``high80``, ``low95``, ``high95``."""
+        found = {}
+        for coverage in COVERAGES:
+            low, high = self.interval(what, month, coverage)
+            found |= {f"low{round(100 * coverage)}": low, f"high{round(100 * coverage)}": high}
+        return found
 
 
 def foretell(export: Export, watched: Watched | None, ahead: int = AHEAD) -> Forecast:
@@ -128,7 +136,9 @@ def foretell(export: Export, watched: Watched | None, ahead: int = AHEAD) -> For
         present = level(past.counts(days), past.exposure)
         # The same place in its distribution through all months: a level that is high stays high.
         rates[what] = [present.draws(place + 1, seed=SEED + len(rates)) for place in range(span.n)]
-        draws[what] = np.array([rng.poisson(rate * e) for rate, e in zip(rates[what], span.exposure, strict=True)], dtype=float)  # fmt: skip
+        draws[what] = np.array(
+            [rng.poisson(rate * e) for rate, e in zip(rates[what], span.exposure, strict=True)], dtype=float
+        )
     if watched is not None:
         new = rates["opportunities" if export.deals is not None and export.deals_are == "deal" else "leads"]
         draws["wins"] = _wins(watched, export.cutoff, span, new, rng)
@@ -137,7 +147,9 @@ def foretell(export: Export, watched: Watched | None, ahead: int = AHEAD) -> For
         if len(days):
             past = months(float(days.min()), export.cutoff)
             present = level(past.counts(days), past.exposure)
-            draws["wins"] = np.array([rng.poisson(present.draws(n + 1) * e) for n, e in enumerate(span.exposure)], dtype=float)  # fmt: skip
+            draws["wins"] = np.array(
+                [rng.poisson(present.draws(n + 1) * e) for n, e in enumerate(span.exposure)], dtype=float
+            )
     amounts = _amounts(export)
     if "wins" in draws and len(amounts) >= 8:
         draws["amount"] = _sums(draws["wins"], amounts, rng)
@@ -185,7 +197,9 @@ def _sums(wins: Floats, amounts: Floats, rng: np.random.Generator) -> Floats:
 def _wins(watched: Watched, cutoff: float, span: Months, new: list[Floats], rng: np.random.Generator) -> Floats:
     last = int(cutoff) - watched.first + 1
     past = months(float(watched.first), cutoff)
-    won, lost, at_risk = (_table(part[:, :last], past, watched.first) for part in (watched.won, watched.lost, watched.open))
+    won, lost, at_risk = (
+        _table(part[:, :last], past, watched.first) for part in (watched.won, watched.lost, watched.open)
+    )
     chance, present = _age_and_period(won, at_risk)
     going = _by_age(lost.sum(axis=1), at_risk.sum(axis=1))
     alive = watched.open[:last, last - 1] - watched.won[:last, last - 1] - watched.lost[:last, last - 1]
@@ -209,13 +223,15 @@ def _wins(watched: Watched, cutoff: float, span: Months, new: list[Floats], rng:
 
 def _table(part: Floats, span: Months, first: int) -> Floats:
     """Sums by age (rows) and month (columns)."""
-    n, width = part.shape
+    width = part.shape[1]
     day = np.arange(width)
     month = np.searchsorted(span.start, first + day, side="right") - 1
     age_of = np.searchsorted(AGES, day, side="right") - 1
     begun, at = np.nonzero(part)
     place = age_of[at - begun] * span.n + month[at]
-    return np.bincount(place, weights=part[begun, at], minlength=(len(AGES) - 1) * span.n).reshape(len(AGES) - 1, span.n)
+    return np.bincount(place, weights=part[begun, at], minlength=(len(AGES) - 1) * span.n).reshape(
+        len(AGES) - 1, span.n
+    )
 
 
 def _age_and_period(won: Floats, at_risk: Floats) -> tuple[Floats, Level]:
@@ -263,10 +279,21 @@ def back_test(export: Export, watched: Watched | None) -> dict[str, Any]:
 
     Returns ``{"rows": [...], "coverage": [...], "why": str}``; no rows where the history is too short.
     """
-    began = [frame[name].min() for frame in (export.leads, export.deals) if frame is not None for name in ("created", "closed") if name in frame]  # fmt: skip
+    began = [
+        frame[name].min()
+        for frame in (export.leads, export.deals)
+        if frame is not None
+        for name in ("created", "closed")
+        if name in frame
+    ]
     first = float(np.nanmin(began))
     last = add_months(export.cutoff + 1, 0)  # first day that belongs to no whole month
-    whole = int((np.datetime64(int(last), "D").astype("datetime64[M]") - np.datetime64(int(first), "D").astype("datetime64[M]")).astype(int))  # fmt: skip
+    whole = int(
+        (
+            np.datetime64(int(last), "D").astype("datetime64[M]")
+            - np.datetime64(int(first), "D").astype("datetime64[M]")
+        ).astype(int)
+    )
     origins = [n for n in range(1, MOST_ORIGINS + 1) if whole - n >= FEWEST_MONTHS]
     rows: list[dict[str, Any]] = []
     for n in reversed(origins):
@@ -282,15 +309,14 @@ def back_test(export: Export, watched: Watched | None) -> dict[str, Any]:
             for place, name in enumerate(told.names):
                 if float(np.datetime64(name, "M").astype("datetime64[D]").astype(int)) + 27 > until:
                     continue
-                low80, high80 = told.interval(what, place, 0.8)
-                low95, high95 = told.interval(what, place, 0.95)
-                actual = came[what][place]
+                inside = told.intervals(what, place)
+                actual = float(came[what][place])
                 rows.append(
                     {
                         "known_until": shown(day), "month": name, "ahead": place + 1, "what": what,
-                        "mean": float(told.draws[what][place].mean()), "low80": low80, "high80": high80,
-                        "low95": low95, "high95": high95, "came": float(actual),
-                        "inside80": bool(low80 <= actual <= high80), "inside95": bool(low95 <= actual <= high95),
+                        "mean": float(told.draws[what][place].mean()), **inside, "came": actual,
+                        "inside80": inside["low80"] <= actual <= inside["high80"],
+                        "inside95": inside["low95"] <= actual <= inside["high95"],
                     }
                 )  # fmt: skip
     return {"rows": rows, "coverage": _coverage(rows), "months": whole}

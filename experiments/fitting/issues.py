@@ -75,7 +75,14 @@ class Issues:
 
     found: list[Issue] = field(default_factory=list)
 
-    def add(self, code: str, table: str, rows: Sequence[int] | Iterable[int] = (), count: int | None = None, detail: str = "") -> None:
+    def add(
+        self,
+        code: str,
+        table: str,
+        rows: Sequence[int] | Iterable[int] = (),
+        count: int | None = None,
+        detail: str = "",
+    ) -> None:
         """Note a kind of trouble; nothing is noted where no row has it."""
         if code not in KINDS:
             raise AssertionError(f"{code}: not a declared kind of trouble")

@@ -15,8 +15,9 @@ from typing import Any, Literal
 import numpy as np
 import yaml
 
+from experiments.fitting.amounts import amounts, truths
 from experiments.fitting.tables import Source
-from experiments.fitting.values import amounts, dates, distinct, plain, truths
+from experiments.fitting.values import dates, distinct, plain
 from sim.parameters import ParameterError, nearest
 
 Table = Literal["leads", "deals"]
@@ -174,7 +175,7 @@ def fits(source: Source, field: str, column: str) -> bool:
     codes, found = distinct(values)
     rows = int((codes >= 0).sum())
     if not rows:
-        return field not in ("created",)
+        return field != "created"
     if field in DATES:
         read = dates(values)
         settled = np.isfinite(np.where(np.isnan(read.first), read.days, 1.0))
@@ -204,7 +205,7 @@ def _check(source: Source, mapped: Mapped) -> None:
             )
         if "created" not in has and not has & {"closed", "won"}:
             raise ParameterError(
-                f"{where}: no column with dates was found; name it, as in columns.created=\"…\" and columns.closed=\"…\"."
+                f'{where}: no column with dates was found; name it, as in columns.created="…" and columns.closed="…".'
             )
     if mapped.rows_are == "won" and not {"lead_id", "closed"} <= has:
         raise ParameterError(f"{where}: the columns mql_id and won_date of Olist's closed deals are needed.")
@@ -236,7 +237,9 @@ def read_stages(found: Sequence[str], won: Sequence[str] = (), lost: Sequence[st
     told = {plain(name): "won" for name in won} | {plain(name): "lost" for name in lost}
     for name in [*won, *lost]:
         if plain(name) not in {plain(stage) for stage in found}:
-            raise ParameterError(f"won/lost: there is no stage {name!r}; there are {_listed(list(found))}.{nearest(name, found)}")
+            raise ParameterError(
+                f"won/lost: there is no stage {name!r}; there are {_listed(list(found))}.{nearest(name, found)}"
+            )
     outcome, unknown = {}, []
     for stage in found:
         name = plain(stage)

@@ -254,7 +254,9 @@ def match(base: Params, sellers: int, targets: Sequence[Target], finds: bool = T
     slopes = np.where(np.abs(slopes) < LEAST_EFFECT * usual[:, None], 0.0, slopes)
     for n, slope in enumerate(usual):  # a parameter that does nothing here is left to the usual slope
         slopes[n, n] = slopes[n, n] if slopes[n, n] > 0.25 * slope else slope
-    weight = 1.0 / np.maximum(np.array([t.estimate.se if math.isfinite(t.estimate.se) else 0.05 for t in targets]), 0.02)
+    weight = 1.0 / np.maximum(
+        np.array([t.estimate.se if math.isfinite(t.estimate.se) else 0.05 for t in targets]), 0.02
+    )
     known: dict[bytes, tuple[Floats, Floats]] = {x.tobytes(): found[0]}
 
     def missed(point: Floats) -> Floats:
@@ -273,7 +275,9 @@ def match(base: Params, sellers: int, targets: Sequence[Target], finds: bool = T
     errors = np.sqrt(1.0 / weight**2 + noise**2 + team**2)
     inverse = np.linalg.pinv(slopes)
     spread = np.sqrt(np.diag(inverse @ np.diag(errors**2) @ inverse.T))
-    reached = {p.moment: _reached(p, value, error, len(seeds)) for p, value, error in zip(pairs, moments, noise, strict=True)}
+    reached = {
+        p.moment: _reached(p, value, error, len(seeds)) for p, value, error in zip(pairs, moments, noise, strict=True)
+    }
     at_bound = tuple(p.x for p, value in zip(pairs, end.x, strict=True) if min(value - p.low, p.high - value) < 0.02)
     differ = {p.moment: float(t) for p, t in zip(pairs, team, strict=True)}
     return Match(_named(pairs, end.x), _named(pairs, spread), reached, differ, at_bound, runs)
@@ -290,12 +294,24 @@ def _moments(targets: Sequence[Target], seen: Sequence[dict[str, float]]) -> tup
     mean = np.where(finite, values, 0.0).sum(axis=0) / counted
     sd = np.sqrt(np.where(finite, (values - mean) ** 2, 0.0).sum(axis=0) / np.maximum(counted - 1, 1))
     relative = sd / np.sqrt(counted) / np.maximum(np.abs(mean), 1e-12)
-    noise = np.array([r / max(1 - m, 1e-3) if t.pair.scale == "logit" else r for r, m, t in zip(relative, mean, targets, strict=True)])  # fmt: skip
-    on = np.array([float(on_scale(m, t.pair.scale)) if n else math.nan for m, n, t in zip(mean, finite.any(axis=0), targets, strict=True)])  # fmt: skip
+    noise = np.array(
+        [
+            r / max(1 - m, 1e-3) if t.pair.scale == "logit" else r
+            for r, m, t in zip(relative, mean, targets, strict=True)
+        ]
+    )
+    on = np.array(
+        [
+            float(on_scale(m, t.pair.scale)) if n else math.nan
+            for m, n, t in zip(mean, finite.any(axis=0), targets, strict=True)
+        ]
+    )
     return on, noise
 
 
-def _team(targets: Sequence[Target], noise: Floats, seen: Sequence[dict[str, float]], way: Plan, sellers: int) -> Floats:
+def _team(
+    targets: Sequence[Target], noise: Floats, seen: Sequence[dict[str, float]], way: Plan, sellers: int
+) -> Floats:
     """What the spread between runs holds beyond the chance of so many events: who is in the team."""
     found = np.zeros(len(targets))
     for n, t in enumerate(targets):

@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from experiments.fitting.amounts import CODES, amounts
 from experiments.fitting.issues import Issues
 from experiments.fitting.tables import Source
-from experiments.fitting.values import CODES, Days, amounts, distinct
+from experiments.fitting.values import Days, distinct
 from sim.parameters import ParameterError, nearest
 
 HOME = "EUR"  # what the model counts in
@@ -67,8 +68,8 @@ def convert(
         place = int(np.flatnonzero(read.unreadable)[0])
         text = str(raw[names["amount"]].iloc[place])[:20]
         raise ParameterError(
-            f"{source.name}, column {names['amount']!r}, row {raw.index[place]}: {text!r} is not an amount, nor is most "
-            "of the column; numbers such as 12500, 12,500.00 or 12.500,00 are expected."
+            f"{source.name}, column {names['amount']!r}, row {raw.index[place]}: {text!r} is not an amount, nor is "
+            "most of the column; numbers such as 12500, 12,500.00 or 12.500,00 are expected."
         )
     codes = _currencies(raw, names, read.currency, money)
     main = money.currency or _most(codes) or ""
@@ -76,7 +77,12 @@ def convert(
     rate, factor = _rates(source, codes, main, money, issues)
     foreign = np.isnan(factor)
     issues.add("amount_unreadable", "deals", raw.index[read.unreadable])
-    issues.add("other_currency", "deals", raw.index[foreign & np.isfinite(value)], detail=", ".join(sorted(set(codes[foreign]))))
+    issues.add(
+        "other_currency",
+        "deals",
+        raw.index[foreign & np.isfinite(value)],
+        detail=", ".join(sorted(set(codes[foreign]))),
+    )
     missing = np.isnan(value) & ~read.unreadable
     issues.add("amount_missing", "deals", raw.index[missing & won])
     issues.add("amount_zero", "deals", raw.index[(value == 0) & won])

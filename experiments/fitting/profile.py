@@ -59,11 +59,13 @@ def build(
     changes.update(own)
     # What the first runs show pays the second; only then are amounts those of plans priced by themselves.
     paid = {f"reference.{name}": value for name, value in reference_of(first[0].params, first).items()}
-    results = _runs(replace(start, {**own, **paid, "horizon.months": min(LONG, max(way.months, SHORT))}), way.seeds(ROOT))
+    results = _runs(
+        replace(start, {**own, **paid, "horizon.months": min(LONG, max(way.months, SHORT))}), way.seeds(ROOT)
+    )
     final = reference_of(results[0].params, results)
     seen = [observe(result) for result in results]
     shown = {name: [one[name] for one in seen] for name in seen[0]}
-    notes = _notes(base_name, changes, found, facts, told, targets)
+    notes = _notes(base_name, changes, facts, told, targets)
     tree: dict[str, Any] = {"base": base_name}
     for key, value in changes.items():
         theme, _, name = key.partition(".")
@@ -119,7 +121,9 @@ def _sellers_of(run: Result) -> slice:
 # ---------------------------------------------------------------- where values come from
 
 
-def _notes(base_name: str, changes: dict[str, Any], found: Match, facts: Facts, told: bool, targets: Sequence[Target]) -> dict[str, str]:
+def _notes(
+    base_name: str, changes: dict[str, Any], facts: Facts, told: bool, targets: Sequence[Target]
+) -> dict[str, str]:
     """Dotted name → one of: data, matched, scaled, base; with a few words."""
     matched = {target.pair.x: target for target in targets}
     notes: dict[str, str] = {}
@@ -129,7 +133,13 @@ def _notes(base_name: str, changes: dict[str, Any], found: Match, facts: Facts, 
             continue
         if key == "people.sellers":
             known = facts.sellers is not None and math.isfinite(facts.sellers.active.value)
-            notes[key] = "given" if told else "data: owners of deals at work at the end" if known else f"assumed: as in {base_name}"
+            notes[key] = (
+                "given"
+                if told
+                else "data: owners of deals at work at the end"
+                if known
+                else f"assumed: as in {base_name}"
+            )
         elif key == "people.skill_spread":
             notes[key] = "data, held to the base where unsure: spread of sellers' win rates"
         elif key == "behaviour.territory_yield":
@@ -154,7 +164,15 @@ def _of(matched: dict[str, Target], x: str, otherwise: str) -> str:
     return f"matched to {matched[x].what} of the export" if x in matched else otherwise
 
 
-def _parameters(base: Params, changes: dict[str, Any], found: Match, targets: Sequence[Target], facts: Facts, skill: Estimate | None, notes: dict[str, str]) -> list[dict[str, Any]]:
+def _parameters(
+    base: Params,
+    changes: dict[str, Any],
+    found: Match,
+    targets: Sequence[Target],
+    facts: Facts,
+    skill: Estimate | None,
+    notes: dict[str, str],
+) -> list[dict[str, Any]]:
     rows = []
     intervals = {target.pair.parameter: target.pair for target in targets}
     for key, note in notes.items():
@@ -163,24 +181,53 @@ def _parameters(base: Params, changes: dict[str, Any], found: Match, targets: Se
         if key in intervals:
             pair = intervals[key]
             half = 1.96 * found.spread[pair.x]
-            low, high = (value - half, value + half) if pair.x == "win" else (value * math.exp(-half), value * math.exp(half))
+            low, high = (
+                (value - half, value + half) if pair.x == "win" else (value * math.exp(-half), value * math.exp(half))
+            )
         elif key == "people.skill_spread" and skill is not None:
             low, high = skill.low, skill.high
         elif key == "people.sellers" and facts.sellers is not None and note.startswith("data"):
             low, high = facts.sellers.active.low, facts.sellers.active.high
         theme, _, name = key.partition(".")
         was = getattr(getattr(base, theme), name)
-        rows.append({"key": key, "value": value, "low": low, "high": high, "how": note.partition(":")[0].partition(",")[0].partition(" to ")[0], "note": note, "base": was})
+        rows.append(
+            {
+                "key": key,
+                "value": value,
+                "low": low,
+                "high": high,
+                "how": note.partition(":")[0].partition(",")[0].partition(" to ")[0],
+                "note": note,
+                "base": was,
+            }
+        )
     if "pace" in found.x:
         pace, half = math.exp(found.x["pace"]), 1.96 * found.spread["pace"]
-        rows.insert(0, {"key": "pace", "value": pace, "low": pace * math.exp(-half), "high": pace * math.exp(half), "how": "matched", "note": "one factor on all hours of tasks", "base": 1.0})
+        rows.insert(
+            0,
+            {
+                "key": "pace",
+                "value": pace,
+                "low": pace * math.exp(-half),
+                "high": pace * math.exp(half),
+                "how": "matched",
+                "note": "one factor on all hours of tasks",
+                "base": 1.0,
+            },
+        )
     return rows
 
 
 def _priors(changes: dict[str, Any], base: Params) -> list[dict[str, Any]]:
     """Every uncertain parameter that the export says nothing about, with the prior it keeps."""
     return [
-        {"key": f"{theme}.{name}", "value": getattr(getattr(base, theme), name), "prior": d.prior, "unit": d.unit, "grade": d.grade}
+        {
+            "key": f"{theme}.{name}",
+            "value": getattr(getattr(base, theme), name),
+            "prior": d.prior,
+            "unit": d.unit,
+            "grade": d.grade,
+        }
         for theme, name, d, _ in declared()
         if d.prior and d.kind == "uncertainty" and f"{theme}.{name}" not in changes
     ]
@@ -197,7 +244,18 @@ def _check(target: Target, shown: dict[str, list[float]], team: float) -> dict[s
     # Met: intervals touch, or they differ by no more than a twentieth or than two teams of the kind do.
     near = abs(mean - e.value) <= (0.05 + 1.96 * team) * abs(e.value)
     met = bool(near or (mean + noise >= e.low and mean - noise <= e.high))
-    return {"what": target.what, "moment": target.pair.moment, "matched": True, "export": e.value, "low": e.low, "high": e.high, "simulated": mean, "simulated_low": mean - noise, "simulated_high": mean + noise, "met": met}
+    return {
+        "what": target.what,
+        "moment": target.pair.moment,
+        "matched": True,
+        "export": e.value,
+        "low": e.low,
+        "high": e.high,
+        "simulated": mean,
+        "simulated_low": mean - noise,
+        "simulated_high": mean + noise,
+        "met": met,
+    }
 
 
 def _unmatched(shown: dict[str, list[float]], facts: Facts, sellers: int, matched: set[str]) -> list[dict[str, Any]]:
@@ -213,13 +271,35 @@ def _unmatched(shown: dict[str, list[float]], facts: Facts, sellers: int, matche
             continue
         mean = float(values.mean())
         noise = 1.96 * float(values.std(ddof=1)) / math.sqrt(len(values)) if len(values) > 1 else 0.0
-        rows.append({"what": what, "moment": what, "matched": False, "export": e.value, "low": e.low, "high": e.high, "simulated": mean, "simulated_low": mean - noise, "simulated_high": mean + noise, "met": bool(mean + noise >= e.low and mean - noise <= e.high)})
+        rows.append(
+            {
+                "what": what,
+                "moment": what,
+                "matched": False,
+                "export": e.value,
+                "low": e.low,
+                "high": e.high,
+                "simulated": mean,
+                "simulated_low": mean - noise,
+                "simulated_high": mean + noise,
+                "met": bool(mean + noise >= e.low and mean - noise <= e.high),
+            }
+        )
     return rows
 
 
-def match_plain(found: Match, targets: Sequence[Target], sellers: int) -> dict[str, Any]:
+def match_plain(found: Match, targets: Sequence[Target]) -> dict[str, Any]:
     """How the search ended."""
-    return {"runs": found.runs, "at_bound": list(found.at_bound), "x": found.x, "spread": found.spread, "targets": [{"moment": t.pair.moment, "what": t.what, "parameter": t.pair.parameter, **t.estimate.plain()} for t in targets]}
+    return {
+        "runs": found.runs,
+        "at_bound": list(found.at_bound),
+        "x": found.x,
+        "spread": found.spread,
+        "targets": [
+            {"moment": t.pair.moment, "what": t.what, "parameter": t.pair.parameter, **t.estimate.plain()}
+            for t in targets
+        ],
+    }
 
 
 # ---------------------------------------------------------------- facts as plain values
@@ -228,7 +308,10 @@ def match_plain(found: Match, targets: Sequence[Target], sellers: int) -> dict[s
 def facts_plain(facts: Facts, export: Export) -> dict[str, Any]:
     """All estimates, as they stand in ``fit.json``."""
     return {
-        "rows": {"leads": 0 if export.leads is None else len(export.leads), "deals": 0 if export.deals is None else len(export.deals)},
+        "rows": {
+            "leads": 0 if export.leads is None else len(export.leads),
+            "deals": 0 if export.deals is None else len(export.deals),
+        },
         "leads_are": export.leads_are,
         "deals_are": export.deals_are,
         "leads": _volume(facts.leads),
@@ -236,13 +319,22 @@ def facts_plain(facts: Facts, export: Export) -> dict[str, Any]:
         "wins": _volume(facts.wins),
         "lead_converted": _lasting(facts.lead_converted),
         "lead_won": _lasting(facts.lead_won),
-        "deal": _lasting(facts.deal) if export.has_losses else _lasting(facts.deal),
-        "win_rate": None if facts.deal is None or not export.has_losses else {**facts.deal.win_rate.plain(), "among_closed": facts.naive_win_rate},
+        "deal": _lasting(facts.deal),
+        "win_rate": None
+        if facts.deal is None or not export.has_losses
+        else {**facts.deal.win_rate.plain(), "among_closed": facts.naive_win_rate},
         "by_source": facts.by_source,
         "amounts": facts.amounts,
         "mean_deal": facts.mean_deal.plain(),
         "deal_spread": facts.deal_spread.plain(),
-        "sellers": None if facts.sellers is None else {**{k: (v.plain() if isinstance(v, Estimate) else v) for k, v in ((f.name, getattr(facts.sellers, f.name)) for f in dataclasses.fields(facts.sellers))}},
+        "sellers": None
+        if facts.sellers is None
+        else {
+            **{
+                k: (v.plain() if isinstance(v, Estimate) else v)
+                for k, v in ((f.name, getattr(facts.sellers, f.name)) for f in dataclasses.fields(facts.sellers))
+            }
+        },
         "quarter_end": {**facts.quarter_end.plain(), "of": facts.quarter_end_counted},
     }
 
@@ -250,16 +342,27 @@ def facts_plain(facts: Facts, export: Export) -> dict[str, Any]:
 def _volume(found: Volume | None) -> dict[str, Any] | None:
     if found is None:
         return None
-    return {"months": found.months.names, "counts": found.counts.tolist(), "exposure": found.months.exposure.tolist(), "usual": found.usual.plain(), "moved": found.moved, "level": found.level.estimate().plain(), "memory_months": found.level.memory, "season": [e.plain() for e in found.season]}
+    return {
+        "months": found.months.names,
+        "counts": found.counts.tolist(),
+        "exposure": found.months.exposure.tolist(),
+        "usual": found.usual.plain(),
+        "moved": found.moved,
+        "level": found.level.estimate().plain(),
+        "memory_months": found.level.memory,
+        "season": [e.plain() for e in found.season],
+    }
 
 
 def _lasting(found: Lasting | None) -> dict[str, Any] | None:
     if found is None:
         return None
-    every = max(1, len(found.curve.times) // 200)
+    one = found.curve
+    drawn = {"days": one.times, "won": one.won, "lost": one.lost, "low": found.low, "high": found.high}
+    every = max(1, len(one.times) // 200)
     return {
         "won_share": found.won_share.plain(), "horizon_days": found.curve.horizon,
         "quantiles": {str(q): e.plain() for q, e in found.quantiles.items()},
         "log_mean": found.log_mean.plain(), "log_spread": found.log_spread.plain(),
-        "curve": {"days": found.curve.times[::every].tolist(), "won": found.curve.won[::every].tolist(), "lost": found.curve.lost[::every].tolist(), "low": found.low[::every].tolist(), "high": found.high[::every].tolist()},
+        "curve": {name: values[::every].tolist() for name, values in drawn.items()},
     }  # fmt: skip

@@ -59,7 +59,9 @@ def moved(base: Params, sellers: int, x: dict[str, float], finds: bool = True) -
     size = sellers / base.people.sellers
     pace, deal = math.exp(x.get("pace", 0.0)), math.exp(x.get("deal", 0.0))
     market, behaviour = base.market, base.behaviour
-    changes["market.candidates_per_day"] = rounded(market.candidates_per_day * size * pace * math.exp(x.get("volume", 0.0)), 6)
+    changes["market.candidates_per_day"] = rounded(
+        market.candidates_per_day * size * pace * math.exp(x.get("volume", 0.0)), 6
+    )
     for task in TASKS:
         changes[f"workload.{task}"] = rounded(max(getattr(base.workload, task) / pace, LEAST.get(task, 0.0)))
     changes["market.win_hours_scale"] = rounded(max(market.win_hours_scale / pace, 0.1))

@@ -159,7 +159,9 @@ def _profile(likelihood: Any, start: float, n: int) -> Estimate:
     grid = np.log(np.concatenate([[0.02], np.linspace(0.05, 2.5, 50)]))
     values, mean = [], start
     for log_sd in grid:
-        found = optimize.minimize_scalar(lambda m, s=log_sd: likelihood(np.array([m, s])), bounds=(mean - 2, mean + 2), method="bounded")  # fmt: skip
+        found = optimize.minimize_scalar(
+            lambda m, s=log_sd: likelihood(np.array([m, s])), bounds=(mean - 2, mean + 2), method="bounded"
+        )
         mean = float(found.x)
         values.append(float(found.fun))
     score = np.array(values)
