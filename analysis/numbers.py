@@ -78,6 +78,14 @@ class Numbers:
         """``0.123`` → "12.3%", «12,3 %»."""
         return self._with(self.decimal(100 * fraction, digits, signed=signed), self._percent)
 
+    def probability(self, value: float) -> str:
+        """A probability; what rounds to certainty is written as a bound, for it is not certain."""
+        if not math.isfinite(value):
+            return DASH
+        if not 0.001 <= value <= 0.999:
+            return f"< {self.percent(0.001)}" if value < 0.5 else f"> {self.percent(0.999)}"
+        return self.percent(value)
+
     def points(self, fraction: float, digits: int = 1, *, signed: bool = True) -> str:
         """A difference of two percentages: ``0.0042`` → "+0.4 pp", «+0,4 p. p.»."""
         name = "pp" if self.language == "en" else f"p.{SPACE}p."

@@ -164,8 +164,8 @@ class Study:
 
     @property
     def replications(self) -> int:
-        """Number of replications of an arm, failed ones included."""
-        return int(self.runs["arm"].value_counts().max())
+        """Number of replications of an arm at a point, failed ones included."""
+        return int(self.runs["replication"].nunique())
 
     @property
     def failed(self) -> int:

@@ -25,12 +25,12 @@ class Texts:
     language : {"en", "es"}
         The language.
     entries : mapping
-        Nested texts of ``locale/<language>.yaml``.
+        Nested texts of ``locale/<language>.yaml``, those of ``studies.<language>.yaml`` under ``studies``.
     measures, parameters : mapping
         Names and definitions of measures, meanings of parameters; English has them from
         the model itself, so its mappings are empty.
-    units, sources : mapping
-        Words of units and sources, word for word.
+    units, sources, facts : mapping
+        Words of units, sources and stylised facts, word for word.
     """
 
     language: str
@@ -39,6 +39,7 @@ class Texts:
     parameters: Mapping[str, Mapping[str, str]]
     units: Mapping[str, str]
     sources: Mapping[str, str]
+    facts: Mapping[str, str]
 
     def __call__(self, key: str, **values: object) -> str:
         """The text under a dotted key with its blanks filled in."""
@@ -84,6 +85,10 @@ class Texts:
         """The words of a source; names of papers stay as they are."""
         return self.sources.get(source, source)
 
+    def fact(self, words: str) -> str:
+        """A name, target, note or reason of a stylised fact or calibration pattern."""
+        return self.facts.get(words, words)
+
     def listed(self, parts: list[str]) -> str:
         """Parts as a list within a sentence: a, b and c."""
         word = "and" if self.language == "en" else "y"
@@ -104,11 +109,12 @@ def texts(language: str) -> Texts:
     model = _read(f"model.{language}.yaml")
     return Texts(
         language=language,
-        entries=_read(f"{language}.yaml"),
+        entries={**_read(f"{language}.yaml"), "studies": _read(f"studies.{language}.yaml")},
         measures=_read(f"measures.{language}.yaml"),
         parameters=model.get("parameters", {}),
         units=model.get("units", {}),
         sources=model.get("sources", {}),
+        facts=_read(f"facts.{language}.yaml"),
     )
 
 

@@ -6,6 +6,7 @@ they all see; the scheduler only carries what a block is and that it is done.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -50,11 +51,12 @@ class Dask:
 
     @property
     def workers(self) -> int:
-        """Tasks worked on at once; a cluster may grow and shrink."""
-        if self._address is None or self._client is None:
-            return self._asked
-        workers = self._client.scheduler_info(-1)["workers"].values()
-        return max(1, sum(int(worker["nthreads"]) for worker in workers))
+        """Tasks worked on at once; a running cluster may grow and shrink."""
+        if self._address is not None and self.started and self._client.status == "running":
+            with contextlib.suppress(OSError):  # the connection breaks just now: as many as before
+                known = self._client.scheduler_info(-1).get("workers", {}).values()
+                self._asked = max(1, sum(int(worker["nthreads"]) for worker in known))
+        return self._asked
 
     @property
     def started(self) -> bool:
@@ -93,7 +95,8 @@ class Dask:
     def _leave(self) -> None:
         for thing in (self._client, self._cluster):
             if thing is not None:
-                thing.close(timeout=5)
+                with contextlib.suppress(TimeoutError):  # all answers are here: a busy machine may end it later
+                    thing.close(timeout=5)
         self._client = self._cluster = None
         logging.getLogger("distributed").setLevel(self._level)
 
@@ -102,7 +105,7 @@ class Dask:
         waiting: dict[Any, Task] = {}
         try:
             for task in tasks:
-                waiting[self._client.submit(function, task, pure=False)] = task
+                waiting[self._submitted(function, task)] = task
                 while len(waiting) >= AHEAD * self.workers:
                     yield from self._done(function, waiting)
             while waiting:
@@ -111,34 +114,36 @@ class Dask:
             if waiting and self._client.status == "running":
                 self._client.cancel(list(waiting))
 
+    def _submitted(self, function: Callable[[Task], Answer], task: Task) -> Any:
+        self._connected()
+        return self._client.submit(function, task, pure=False)
+
     def _done(self, function: Callable[[Task], Answer], waiting: dict[Any, Task]) -> Iterator[Answer]:
         """Wait for some tasks."""
-        self._glance(waiting)
+        with contextlib.suppress(TimeoutError, self._distributed.CancelledError):
+            self._distributed.wait(list(waiting), timeout=GLANCE, return_when="FIRST_COMPLETED")
+        self._connected()
         for future in [future for future in waiting if future.status != "pending"]:
             task = waiting.pop(future)
             if future.status == "finished":
-                yield future.result(timeout=PATIENCE)
+                try:
+                    answer = future.result(timeout=PATIENCE)
+                except (OSError, self._distributed.CancelledError):  # lost with its worker or with the scheduler
+                    waiting[self._submitted(function, task)] = task
+                else:
+                    yield answer
             elif future.status == "error":
                 self._raise(future)
             else:  # the scheduler forgot it
-                waiting[self._client.submit(function, task, pure=False)] = task
+                waiting[self._submitted(function, task)] = task
 
-    def _glance(self, waiting: Iterable[Any]) -> None:
-        """Wait until a task is done, and no longer than a scheduler may be silent."""
-        silent_since = time.monotonic()
-        while True:
-            try:
-                self._distributed.wait(list(waiting), timeout=GLANCE, return_when="FIRST_COMPLETED")
-            except TimeoutError:
-                pass
-            except self._distributed.CancelledError:
-                time.sleep(GLANCE / 10)  # no connection: it may come back
-            if self._client.status == "running":
-                silent_since = time.monotonic()
-                if any(future.status != "pending" for future in waiting):
-                    return
-            elif self._client.status == "closed" or time.monotonic() - silent_since > PATIENCE:
+    def _connected(self) -> None:
+        """Wait no longer for a scheduler than one may be silent."""
+        since = time.monotonic()
+        while self._client.status != "running":
+            if self._client.status == "closed" or time.monotonic() - since > PATIENCE:
                 raise ExecutorError(f"the Dask scheduler{self._at()} does not answer any more.")
+            time.sleep(GLANCE / 10)
 
     def _at(self) -> str:
         return f" at {self._address}" if self._address else ""

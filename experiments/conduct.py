@@ -10,6 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from experiments import executors, manifest, models, replications, runner
 from experiments.config import Settings
 from experiments.parts import DamagedPartError, StoreError
@@ -94,7 +96,7 @@ def conduct(settings: Settings) -> Outcome:
                 folder=settings.out,
                 asked=len(numbers),
                 kept=len(there),
-                failed=int(store.failed[there].sum()),
+                failed=int(np.count_nonzero(store.failed[there])),
                 status=status,
                 found=found,
                 saved=wanted.saved() or {},

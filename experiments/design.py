@@ -274,12 +274,17 @@ def _zipped(given: Any, factors: Mapping[str, Factor]) -> list[list[Factor]]:
                 raise ParameterError(f"design.zip: {name} stands there twice.")
             together[name] = number
         sizes = {len(factors[name].levels) for name in names if factors[name].levels}
-        if len(sizes) > 1:
-            raise ParameterError(f"design.zip=[{', '.join(names)}]: lists of one length are needed.")
+        _same_length(names, sizes)
     groups: dict[object, list[Factor]] = {}
     for name, each in factors.items():
         groups.setdefault(together.get(name, name), []).append(each)
     return list(groups.values())
+
+
+def _same_length(names: Sequence[str], lengths: set[int]) -> None:
+    if len(lengths) > 1:
+        counts = " and ".join(map(str, sorted(lengths)))
+        raise ParameterError(f"design.zip: {', '.join(names)} have {counts} values; as many of each are needed.")
 
 
 def _grid(groups: Sequence[Sequence[Factor]], n: int) -> Points:
@@ -290,8 +295,7 @@ def _grid(groups: Sequence[Sequence[Factor]], n: int) -> Points:
         size = next((len(each.levels) for each in group if each.levels), n)
         spreads.append([each.spread(size) for each in group])
         lengths = {len(values) for values in spreads[-1]}
-        if len(lengths) > 1:
-            raise ParameterError(f"design.zip: {', '.join(each.name for each in group)} have {sorted(lengths)} values.")
+        _same_length([each.name for each in group], lengths)
         sizes.append(lengths.pop())
     total = math.prod(sizes)
     if total > MOST_POINTS:

@@ -45,16 +45,6 @@ def relative(after: Values, before: Values) -> Values:
         return np.where(before > 0.0, after / before - 1.0, math.nan)
 
 
-def percent(value: float) -> str:
-    """A relative change in words."""
-    return f"{100.0 * value:+.1f} %"
-
-
-def points(value: float) -> str:
-    """A difference of shares in words."""
-    return f"{100.0 * value:+.1f} points"
-
-
 def mean(values: Values) -> float:
     """Mean of the values that are there."""
     found = values[np.isfinite(values)]
@@ -108,8 +98,9 @@ def read_field_bonus(runs: Runs) -> Seen:
     effort = mean(relative(column(runs[1], "effort_sales"), column(runs[0], "effort_sales")))
     return Seen(
         field,
-        f"a bonus of {100 * FIELD_BONUS:.1f} % of pay moves new ARR by {percent(mean(field))} and effort by "
-        f"{percent(effort)}; a bonus of next to nothing moves new ARR by {percent(mean(token))}",
+        "a bonus of {bonus:%} of pay moves new ARR by {arr:+%} and effort by {effort:+%}; a bonus of next to nothing "
+        "moves new ARR by {token:+%}",
+        {"bonus": FIELD_BONUS, "arr": mean(field), "effort": effort, "token": mean(token)},
     )
 
 
@@ -118,8 +109,9 @@ def read_large_bonus(runs: Runs) -> Seen:
     effort = mean(relative(column(runs[1], "effort_sales"), column(runs[0], "effort_sales")))
     return Seen(
         relative(column(runs[1], "new_arr"), column(runs[0], "new_arr")),
-        f"pooling all variable pay in pods of {POD} instead of paying none moves effort by {percent(effort)}; see C11a "
+        "pooling all variable pay in pods of {pod:g} instead of paying none moves effort by {effort:+%}; see C11a "
         "for what the smallest bonus does",
+        {"pod": POD, "effort": effort},
     )
 
 
@@ -136,7 +128,9 @@ def read_sizes(runs: Runs) -> Seen:
     before = column(runs[0], "new_arr")
     large, small = (relative(column(run, "new_arr"), before) for run in runs[1:])
     return Seen(
-        small - large, f"{percent(mean(small))} in pods of {SMALL_POD}, {percent(mean(large))} in one pod of all"
+        small - large,
+        "{small:+%} in pods of {pod:g}, {large:+%} in one pod of all",
+        {"small": mean(small), "large": mean(large), "pod": SMALL_POD},
     )
 
 
@@ -156,7 +150,8 @@ def read_complements(runs: Runs) -> Seen:
     )  # fmt: skip
     return Seen(
         together - apart,
-        f"{percent(mean(together))} at complementarity {COMPLEMENTARY:g}, {percent(mean(apart))} at {INDEPENDENT:g}",
+        "{together:+%} at complementarity {high:g}, {apart:+%} at {low:g}",
+        {"together": mean(together), "high": COMPLEMENTARY, "apart": mean(apart), "low": INDEPENDENT},
     )
 
 
@@ -197,8 +192,8 @@ def read_ceiling(runs: Runs) -> Seen:
     held, free, capped = (column(run, "new_arr") for run in runs)
     return Seen(
         relative(free, held),
-        f"where quotas do not ratchet, dropping the ceiling at quota alone moves new ARR by "
-        f"{percent(mean(relative(free, capped)))}",
+        "where quotas do not ratchet, dropping the ceiling at quota alone moves new ARR by {arr:+%}",
+        {"arr": mean(relative(free, capped))},
     )
 
 
@@ -233,9 +228,11 @@ def read_keeping(runs: Runs) -> Seen:
     """Retention of customers won in the run, acquisition pay less pay for keeping."""
     kept, won = (column(run, "cohort_retention") for run in runs)
     return Seen(
-        won - kept, f"customers won in the run stay at {mean(won):.3f} a year under pay for winning, {mean(kept):.3f} "
-        "where sellers share in what stays and give commission back"
-    )  # fmt: skip
+        won - kept,
+        "customers won in the run stay at {won:3} a year under pay for winning, {kept:3} where sellers share in what "
+        "stays and give commission back",
+        {"won": mean(won), "kept": mean(kept)},
+    )
 
 
 # ---------------------------------------------------------------- marketers' plans (V5)
@@ -252,7 +249,8 @@ def read_hybrid(runs: Runs) -> Seen:
     profit = mean(column(runs[1], "gtm_profit") - column(runs[0], "gtm_profit")) / 1000.0
     return Seen(
         column(runs[1], "revenue_growth") - column(runs[0], "revenue_growth"),
-        f"hybrid pay of marketers moves new ARR by {percent(mean(arr))} and profit by {profit:+,.0f} k€ a year",
+        "hybrid pay of marketers moves new ARR by {arr:+%} and profit by {profit:+0} k€ a year",
+        {"arr": mean(arr), "profit": profit},
     )
 
 
@@ -283,13 +281,19 @@ def read_volumes(runs: Runs) -> Seen:
         return Seen(np.full(len(curve[0]), math.nan))
     peak = int(np.argmax(level))
     end = 0 if level[0] > level[-1] else len(level) - 1
-    shape = ", ".join(f"{value / level[VOLUMES.index(1.0)]:.2f}" for value in level)
     mqls = mean(column(runs[peak], "mqls")) / max(mean(column(runs[VOLUMES.index(1.0)], "mqls")), 1e-9)
     obliged = mean(column(runs[peak], "obliged_per_seller_month"))
     return Seen(
         relative(curve[peak], curve[end]),
-        f"new ARR peaks at {VOLUMES[peak]:g} × the leads ({mqls:.1f} × the MQLs, {obliged:.1f} of them obliged per "
-        f"seller and month); relative to today it is {shape} at {', '.join(f'{v:g}' for v in VOLUMES)} ×",
+        "new ARR peaks at {peak:g} × the leads ({mqls:1} × the MQLs, {obliged:1} of them obliged per seller and "
+        "month); relative to today it is {shape:2} at {volumes:g} ×",
+        {
+            "peak": VOLUMES[peak],
+            "mqls": mqls,
+            "obliged": obliged,
+            "shape": tuple(value / level[VOLUMES.index(1.0)] for value in level),
+            "volumes": VOLUMES,
+        },
     )
 
 
@@ -316,11 +320,9 @@ def read_alignment(measure: str) -> Any:
         return relative(column(run, measure), column(base, measure))
 
     def reader(runs: Runs) -> Seen:
-        further = mean(change(runs[2], runs[0]))
-        words = points(further) if measure == "revenue_growth" else percent(further)
-        return Seen(
-            change(runs[1], runs[0]), f"measured at the stage aligned; at the last stage, integrated, it is {words}"
-        )
+        note = "measured at the stage aligned; at the last stage, integrated, it is "
+        note += "{further:+pp}" if measure == "revenue_growth" else "{further:+%}"
+        return Seen(change(runs[1], runs[0]), note, {"further": mean(change(runs[2], runs[0]))})
 
     return reader
 
@@ -331,8 +333,7 @@ HELD_OUT = (
     Fact("C11b", "quota ceiling and ratchet dropped", "new ARR +9 %, accept 2 to 15", "%", 0.02, 0.15,
          ceiling, read_ceiling),
     Fact("V1", "growth gap by sorting alone", "24 points (15 to 40), causal gap far smaller", "points", 0.15, 0.40,
-         cannot="it needs a panel of many different firms, which one organisation is not; the command study will "
-         "simulate it later"),
+         cannot="it needs a panel of many different firms, which one organisation is not: gtm study name=sorting"),
     Fact("V2", "lead volume at fixed selling capacity", "new ARR rises, then falls: peak above both ends", "%",
          ABOVE_ZERO, worlds=volumes, read=read_volumes, sure=True),
     Fact("V3", "who follows up: experience, performance",
@@ -356,8 +357,7 @@ HELD_OUT = (
     Fact("V8", "technology without process", "a dip, then about nothing; 30 / 44 / 26 % ± 10 points",
          cannot="transformation programmes are not simulated yet"),
     Fact("V9", "base rate of improvement", "mean 0; 19 % gain over 10 % in a year; about 5 % keep it",
-         cannot="it needs a panel of many different firms over years, which one organisation is not; the command study "
-         "will simulate it later"),
+         cannot="it needs a panel of many different firms over years, which one organisation is not"),
     Fact("V10", "perception gap of follow-up", "30 points, accept 15 to 45", "points", 0.15, 0.45,
          cannot="no measure says what anybody believes of follow-up, and followed up × (1 − feedback) would be an "
          "identity of an input, a pass by construction"),

@@ -101,7 +101,8 @@ def _sync(folder: Path) -> None:
 
 def cannot_write(folder: Path, error: OSError) -> StoreError:
     """What to say when a folder cannot be written."""
-    return StoreError(f"out={str(folder)!r}: cannot be written ({error.strerror or error}).")
+    why = os.strerror(error.errno) if error.errno else str(error)  # Arrow's own words are longer
+    return StoreError(f"out={str(folder)!r}: cannot be written ({why}).")
 
 
 def describe(name: str, table: pa.Table, watched: str) -> Part:

@@ -29,7 +29,7 @@ from sim.parameters import ParameterError
 
 FILES = ("summary.json", "report.html", "runs.parquet", "monthly.parquet", "people.parquet")
 ROWS_AT_ONCE = 4_096
-ROWS_REMEMBERED = 65_536  # of parts read: one that lies across two steps is read once
+ROWS_REMEMBERED = 16_384  # of parts read: one that lies across two steps is read once
 MOST_RUNS = 200_000_000
 HEARTBEAT = 60.0  # seconds between signs of life
 NOWHERE = -1
@@ -172,6 +172,11 @@ class Store:
     def finish(self, numbers: Numbers) -> None:
         """Write ``runs.parquet`` and its companions of those of the runs that are saved.
 
+        Parameters
+        ----------
+        numbers : array
+            Numbers of the runs, rising.
+
         Raises
         ------
         DamagedPartError
@@ -179,7 +184,7 @@ class Store:
         StoreError
             The folder cannot be written.
         """
-        numbers = np.sort(self.there(numbers))
+        numbers = self.there(numbers)
         schema = self._schema(numbers)
         tables = {"runs": Table(self.folder / "runs.parquet", schema)}
         tables.update({name: Table(self.folder / f"{name}.parquet") for name in parts.NESTED})
@@ -235,7 +240,9 @@ class Store:
 
     def _schema(self, numbers: Numbers) -> pa.Schema:
         measures: dict[str, None] = dict.fromkeys(self.plan.model.measures)
-        if not measures:  # in the order in which runs first had them
+        if not measures and len({part.measures for part in self._parts}) == 1:
+            measures.update(dict.fromkeys(self._parts[0].measures))
+        elif not measures:  # in the order in which runs first had them
             used, first = np.unique(self._part[numbers], return_index=True)
             for part in used[np.argsort(first)].tolist():
                 measures.update(dict.fromkeys(self._parts[part].measures))

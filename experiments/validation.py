@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -24,8 +24,10 @@ from sim.parameters import ParameterError, Params, nearest
 
 Verdict = Literal["pass", "fail", "cannot"]
 Unit = Literal["", "%", "points", "days"]
+Where = Literal["inside", "below", "above", ""]
 Values = NDArray[np.float64]
 LEVEL = 0.95
+NOTHING = "there is nothing to measure in these runs"
 
 
 @dataclass(frozen=True)
@@ -46,10 +48,21 @@ class Setting:
 
 @dataclass(frozen=True)
 class Seen:
-    """What the runs show: one value per seed, and what a reader should know besides."""
+    """What the runs show: one value per seed, and what a reader should know besides.
+
+    Attributes
+    ----------
+    values : array
+        One number per seed.
+    note : str
+        A clause with blanks (``{arr:+%}``, see :mod:`analysis.facts`), so that any language can fill it.
+    told : mapping
+        Numbers for the blanks.
+    """
 
     values: Values
     note: str = ""
+    told: Mapping[str, float | tuple[float, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -61,7 +74,7 @@ class Fact:
     id, label : str
         Number in docs/evidence.md (with a letter where it has parts), and words.
     target : str
-        What is expected and accepted, in words.
+        What is expected and accepted, in words; empty where ``aim`` and the accepted range say it.
     unit : {"", "%", "points", "days"}
         How the value is written; relative changes and points are kept as fractions.
     low, high : float
@@ -76,6 +89,8 @@ class Fact:
         Whether the whole interval must lie in the accepted range, not just the mean.
     cannot : str
         Why nothing can be measured; empty if something can.
+    aim : float
+        The value expected, where it is one number; else NaN.
     """
 
     id: str
@@ -89,6 +104,7 @@ class Fact:
     slopes: bool = False
     sure: bool = False
     cannot: str = ""
+    aim: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -97,38 +113,34 @@ class Finding:
 
     Attributes
     ----------
-    id, label, target, unit
-        Of the :class:`Fact`.
+    fact : Fact
+        What is judged.
     verdict : {"pass", "fail", "cannot"}
         Whether the mean lies in the accepted range.
     value, low, high : float
         Mean over seeds and its 95 % t interval; NaN where there is none.
-    accepted_low, accepted_high : float
-        The accepted range; infinite where it is open.
     n : int
         Seeds that gave a value.
     settled : bool
         Whether the whole interval gives the same verdict.
-    why : str
-        One sentence.
-    telling : bool
-        Whether the sentence says more than the numbers beside it.
+    where : {"inside", "below", "above", ""}
+        Where the mean lies; empty where there is none.
+    seen : Seen, optional
+        What the runs show.
+    reason : str
+        Why nothing can be said; empty if something can.
     """
 
-    id: str
-    label: str
-    target: str
-    unit: Unit
+    fact: Fact
     verdict: Verdict
     value: float
     low: float
     high: float
-    accepted_low: float
-    accepted_high: float
     n: int
     settled: bool
-    why: str
-    telling: bool = True
+    where: Where = ""
+    seen: Seen | None = None
+    reason: str = ""
 
 
 def interval(values: Values) -> tuple[float, float, float, int]:
@@ -148,36 +160,22 @@ def judge(fact: Fact, seen: Seen) -> Finding:
     """Verdict on what the runs show."""
     value, low, high, n = interval(seen.values)
     if n == 0:
-        return unmeasured(fact, "there is nothing to measure in these runs")
+        return unmeasured(fact, NOTHING)
     mean_inside = fact.low <= value <= fact.high
     all_inside = fact.low <= low and high <= fact.high
     outside = high < fact.low or low > fact.high
     passed = all_inside if fact.sure else mean_inside
-    where = "inside" if mean_inside else "below" if value < fact.low else "above"
-    why = f"{seen.note}; " if seen.note else ""
-    why += f"the mean is {where} what is accepted"
-    settled = all_inside if passed else outside
-    if n == 1:
-        why += ", and one seed gives no interval"
-    elif not settled:
-        why += ", but its interval reaches past the edge" + (", which is not enough here" if fact.sure else "")
     return Finding(
-        fact.id, fact.label, fact.target, fact.unit, "pass" if passed else "fail", value, low, high,
-        fact.low, fact.high, n, settled, _sentence(why), bool(seen.note),
+        fact, "pass" if passed else "fail", value, low, high, n,
+        settled=all_inside if passed else outside,
+        where="inside" if mean_inside else "below" if value < fact.low else "above",
+        seen=seen,
     )  # fmt: skip
 
 
 def unmeasured(fact: Fact, reason: str) -> Finding:
     """The finding that nothing can be said."""
-    nan = math.nan
-    return Finding(
-        fact.id, fact.label, fact.target, fact.unit, "cannot", nan, nan, nan, fact.low, fact.high, 0, False,
-        _sentence(reason),
-    )  # fmt: skip
-
-
-def _sentence(text: str) -> str:
-    return text[0].upper() + text[1:].rstrip(".") + "."
+    return Finding(fact, "cannot", math.nan, math.nan, math.nan, 0, settled=False, reason=reason)
 
 
 # ---------------------------------------------------------------- the calibration patterns as facts
@@ -195,7 +193,8 @@ def calibrated(profile: str) -> list[Fact]:
             Fact(
                 id=p.id + ("abcdefgh"[part] if times[p.id] > 1 else ""),
                 label=p.label,
-                target=f"{p.target:g}, accept {p.low:g} to {p.high:g}",
+                target="",
+                aim=p.target,
                 unit="days" if p.measure.endswith("_days") else "",
                 low=p.low,
                 high=p.high,

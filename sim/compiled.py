@@ -176,7 +176,9 @@ def register_world(world: type[Any], layout: dict[str, tuple[np.dtype[Any], int]
 
         def slot(k: int) -> Any:
             place = context.get_constant(numba.types.intp, positions[name] * SLOTS + k)
-            return builder.load(builder.gep(table, [place]))
+            load = builder.load(builder.gep(table, [place]))
+            load.set_metadata("invariant.load", builder.module.add_metadata([]))
+            return load
 
         made = make_array(array)(context, builder)
         size = layout[name][0].itemsize

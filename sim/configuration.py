@@ -19,7 +19,8 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,8 @@ ALL_THEMES = (*THEMES, "incentives", "reference")
 PRESET_THEMES = tuple(theme for theme in ALL_THEMES if theme in GROUPS)
 PRESET, LEVEL = "preset", "level"
 LEVELS = ("undefined", "defined", "aligned", "integrated")  # alignment.level 0, 1/3, 2/3, 1
+MOST_VALUES = 10_000  # in one file
+MERGE = "tag:yaml.org,2002:merge"
 PATH = re.compile(r"[/\\]|\.ya?ml$")
 
 
@@ -87,13 +90,13 @@ def find(group: str, name: object, key: str = "", configs: Folders = None) -> Pa
         raise ParameterError(f"{key}={name!r}: a name is needed; known are {', '.join(names(group, configs))}.")
     if PATH.search(name):
         file = Path(name).expanduser()
-        if not file.is_file():
+        if not _is_file(file):
             near = sorted(str(other) for other in file.parent.glob("*.y*ml")) if file.parent.is_dir() else []
             raise ParameterError(f"{key}={name!r}: there is no such file.{nearest(str(file), near)}")
         return file
     for folder in configs_folders(configs):
         file = folder / group / f"{name}.yaml"
-        if file.is_file():
+        if _is_file(file):
             return file
     known = names(group, configs)
     raise ParameterError(
@@ -101,12 +104,28 @@ def find(group: str, name: object, key: str = "", configs: Folders = None) -> Pa
     )
 
 
+def _is_file(file: Path) -> bool:
+    try:
+        return file.is_file()
+    except OSError:  # a name longer than any file's, a folder that is closed to us
+        return False
+
+
 class _Loader(yaml.SafeLoader):
-    """YAML without two of its traps: a key given twice is refused, and 1e6 is a number."""
+    """YAML without three of its traps: a key given twice and a flood of values are refused, and 1e6 is a number."""
+
+    def get_single_node(self) -> yaml.Node | None:
+        """The document, unless its anchors unfold into more values than anybody wrote."""
+        node: yaml.Node | None = super().get_single_node()
+        if node is not None and _size(node, {}) > MOST_VALUES:
+            raise yaml.YAMLError(f"more than {MOST_VALUES:,} values")
+        return node
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: ARG002
         seen: set[Any] = set()
         for key_node, _ in node.value:
+            if key_node.tag == MERGE:  # "<<: *other": what the file itself says prevails
+                continue
             key = self.construct_object(key_node, deep=True)
             if isinstance(key, str) and key in seen:
                 raise yaml.constructor.ConstructorError(None, None, f"{key!r} is given twice", key_node.start_mark)
@@ -121,6 +140,17 @@ _Loader.add_implicit_resolver(
 )
 
 
+def _size(node: yaml.Node, known: dict[int, int]) -> int:
+    """Number of values below a node, each counted as often as anchors repeat it."""
+    if id(node) not in known:
+        known[id(node)] = 1  # a node that contains itself is refused when it is built
+        pairs = isinstance(node, yaml.MappingNode)
+        inside = [part for pair in node.value for part in pair] if pairs else node.value
+        leaf = isinstance(node, yaml.ScalarNode)
+        known[id(node)] += 0 if leaf else sum(_size(part, known) for part in inside)
+    return known[id(node)]
+
+
 def read(file: Path) -> Tree:
     """The mapping a YAML file holds; an unreadable one is refused with line and reason."""
     try:
@@ -128,7 +158,7 @@ def read(file: Path) -> Tree:
     except yaml.MarkedYAMLError as error:
         line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
         raise ParameterError(f"{file}{line}: {error.problem or error.context}.") from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, ValueError, yaml.YAMLError) as error:  # ValueError: no UTF-8, no such date, no end of digits
         raise ParameterError(f"{file}: cannot be read: {' '.join(str(error).split())}.") from None
     except RecursionError:
         raise ParameterError(f"{file}: nested too deeply.") from None
@@ -183,8 +213,11 @@ def compose(
     """:func:`load` with several layers of overrides, the later one prevailing."""
     base = _organisation(os.fspath(organisation), configs)
     arm_file = find("arm", os.fspath(arm), "arm", configs)
-    tree = base
-    for layer in [_in_file(arm_file, read(arm_file)), *layers]:
+    own = read(arm_file)
+    with _under(arm_file):
+        tree = _add_layer(base, base, nested(_in_file(arm_file, own)), configs)
+        from_dict(tree)
+    for layer in layers:
         tree = _add_layer(tree, base, nested(layer), configs)
     return from_dict(tree)
 
@@ -194,26 +227,29 @@ def _organisation(name: object, configs: Folders, seen: tuple[Path, ...] = ()) -
     file = find("organisation", name, key, configs)
     if file.resolve() in [other.resolve() for other in seen]:
         raise ParameterError(f"{key}={name!r} leads back to itself.")
-    own = _in_file(file, read(file), extra=("base", "today"))
+    given = read(file)
+    with _under(file):
+        own = _in_file(file, given, extra=("base", "today"))
     tree = _organisation(own.pop("base"), configs, (*seen, file)) if "base" in own else {}
-    today = own.pop("today", {})
-    if not isinstance(today, Mapping):
-        raise ParameterError(f"{file}: today={today!r}: a mapping with alignment and capability is needed.")
-    for theme in today:
-        if theme not in ("alignment", "capability"):
-            raise ParameterError(f"{file}: today.{theme}: allowed are alignment and capability.")
-    for layer in (own, today):
-        tree = _add_layer(tree, tree, nested(layer), configs)
-    _check(file, tree)
+    with _under(file):
+        today = own.pop("today", {})
+        if not isinstance(today, Mapping):
+            raise ParameterError(f"today={today!r}: a mapping with alignment and capability is needed.")
+        for theme in today:
+            if theme not in ("alignment", "capability"):
+                raise ParameterError(f"today.{theme}: allowed are alignment and capability.")
+        for layer in (own, today):
+            tree = _add_layer(tree, tree, nested(layer), configs)
+        from_dict(tree)
     return tree
 
 
 def _in_file(file: Path, given: Tree, extra: tuple[str, ...] = ()) -> Tree:
-    """What a file gives: top names checked under the file's name, paths counted from its folder."""
+    """What a file gives: top names checked, paths counted from its folder."""
     known = (*extra, *ALL_THEMES)
     for name in given:
         if str(name).partition(".")[0] not in known:
-            raise ParameterError(f"{file}: {name}: unknown; known are {', '.join(known)}.{nearest(str(name), known)}")
+            raise ParameterError(f"{name}: unknown; known are {', '.join(known)}.{nearest(str(name), known)}")
     return {name: _from(file, value) if name in ("base", *PRESET_THEMES) else value for name, value in given.items()}
 
 
@@ -226,10 +262,11 @@ def _from(file: Path, value: Any) -> Any:
     return value
 
 
-def _check(file: Path, tree: Tree) -> None:
-    """Refuse wrong values of a file under the file's name."""
+@contextmanager
+def _under(file: Path) -> Iterator[None]:
+    """What is refused inside is refused under the file's name."""
     try:
-        from_dict(tree)
+        yield
     except ParameterError as error:
         raise ParameterError(f"{file}: {error}") from None
 
@@ -245,6 +282,8 @@ def nested(given: Mapping[str, object]) -> dict[str, Tree]:
         theme, *path = str(key).split(".")
         if theme not in ALL_THEMES:
             raise ParameterError(f"{key}: unknown.{nearest(str(key), known_keys())}")
+        if value is None and not path:
+            raise ParameterError(f"{key}: nothing stands there; give it a value, or leave it out.")
         content: object = value
         if not path and not isinstance(value, Mapping):
             if theme not in PRESET_THEMES:
@@ -276,7 +315,8 @@ def _with_preset(theme: str, name: object, today: Tree, configs: Folders) -> Tre
         raise ParameterError(f"{theme}.{PRESET}: unknown; presets exist for {', '.join(PRESET_THEMES)}.")
     file = find(theme, name, theme, configs)
     preset = read(file)
-    _check(file, {theme: preset})
+    with _under(file):
+        from_dict({theme: preset})
     if theme == "incentives":
         # A plan is whole: a role it does not name has a flat salary, not another plan's terms.
         settings = {key: value for key, value in today.items() if key in ("cost_neutral", "low_score_quantile")}

@@ -19,7 +19,7 @@ def ishigami(x1: float, x2: float, x3: float) -> dict[str, float]:
     return {"f": math.sin(x1) + 7.0 * math.sin(x2) ** 2 + 0.1 * x3**4 * math.sin(x1)}
 
 
-def sobol_g(**factors: float) -> dict[str, float]:
+def sobol_g(seed: int, **factors: float) -> dict[str, float]:
     """Sobol' G with a = 0, 1, 4.5, …: mean 1."""
     a = (0.0, 1.0, 4.5, 9.0)
     return {"f": math.prod((abs(4.0 * x - 2.0) + a[i]) / (1.0 + a[i]) for i, x in enumerate(factors.values()))}

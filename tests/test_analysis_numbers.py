@@ -97,3 +97,15 @@ def test_printed_bounds_are_those_the_gate_sees(low, width, unit):
 def test_an_unknown_language_is_refused():
     with pytest.raises(ValueError, match="allowed are en, es"):
         numbers.__wrapped__("de")
+
+
+@pytest.mark.parametrize(
+    ("value", "english", "spanish"),
+    [
+        (1.0, "> 99.9%", "> 99,9 %"), (0.9994, "> 99.9%", "> 99,9 %"), (0.0, "< 0.1%", "< 0,1 %"),
+        (0.9512, "95.1%", "95,1 %"), (0.001, "0.1%", "0,1 %"), (math.nan, "—", "—"),
+    ],
+)  # fmt: skip
+def test_no_probability_is_certain(value, english, spanish):
+    assert numbers("en").probability(value) == english
+    assert numbers("es").probability(value) == spanish.replace(" %", "\N{NO-BREAK SPACE}%")

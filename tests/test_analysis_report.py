@@ -15,8 +15,9 @@ import pytest
 
 from analysis import figures, gate, hours, load, summarise, write_summary
 from analysis.catalogue import CLASSES, WASTED_CLASSES
+from analysis.figures.funnel import STAGES
 from analysis.numbers import LANGUAGES, numbers
-from analysis.report import assumptions, write
+from analysis.report import _tiles, _unbroken, assumptions, write
 from analysis.report.tables import Tables
 from analysis.texts import texts
 from sim.parameters import declared
@@ -68,6 +69,12 @@ def test_the_page_says_all_it_has_to(written):
     assert page.tags.count("h1") == 1
     assert gate.headline(study, language).text in page.text
     assert words("report.stance") in page.text
+    assert words("report.abbreviations") in page.text
+    assert words("report.measures.units") in page.text
+    assert f"mid_market · {words('report.months', n=24)} · {words('report.replications', n=12)}" in page.text
+    for tile, yearly in _tiles(study, Tables(study, words, numbers(language))):
+        assert f"{tile.before.value} → {tile.after.value}" in page.text
+        assert (words("report.a_year", measure=tile.label) in page.text) == yearly
     for section in words.find("report.sections").values():
         assert section in page.text
     for name, drawing in figures.FIGURES.items():
@@ -89,6 +96,19 @@ def test_the_page_asks_for_nothing_from_outside(written):
         drawing = base64.b64decode(address.partition(",")[2]).decode()
         # Names of namespaces are addresses too, but nobody fetches them.
         assert not re.search(r"(?:href|src)=[\"'](?!#|data:)", drawing)
+
+
+def test_no_share_of_the_stage_before_where_sellers_own_finds_come_in(tmp_path):
+    """Accepted leads hold what sellers found: more than were pursued is no 121 %."""
+    study = load(synthetic(tmp_path, replications=3, effects={"shared_okr": {"accepted": 200.0}}))
+    drawing = figures.FIGURES["funnel"].draw(study, "en", "wide")
+    shares = [text.get_text() for text in drawing.axes[0].texts if "of the stage before" in text.get_text()]
+    assert len(shares) == (len(STAGES) - 2) * len(study.arms)  # nor has the first stage one
+    plt.close(drawing)
+
+
+def test_no_line_ends_between_a_sign_and_its_euro():
+    assert _unbroken("+€4 to −€5, €6") == "+\N{WORD JOINER}€4 to −\N{WORD JOINER}€5, €6"
 
 
 def test_two_writes_give_the_same_bytes(written, tmp_path):

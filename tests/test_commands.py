@@ -199,6 +199,11 @@ def test_sweeps_need_multirun() -> None:
         (["hydra.nothing=1"], "hydra.nothing"),
         (["hydra/launcher=nothing"], "nothing"),
         (["out=/dev/null/x"], "no folder can be made there"),
+        (["out="], "out='': the name of a folder is needed"),
+        (["out=null"], "out: the name of a folder is needed"),
+        (["out=[a]"], "out: the name of a folder is needed"),
+        (["horizon.months=0"], "horizon.months=0: nothing would be measured"),
+        (["organisation=" + "x" * 5000], "xxx': known are enterprise"),
     ],
 )
 def test_wrong_input_is_refused_in_a_few_lines(
@@ -219,6 +224,7 @@ def test_wrong_input_is_refused_in_a_few_lines(
     assert message in said.err
     assert said.err.startswith("error: ")
     assert len(said.err.splitlines()) <= 4
+    assert len(said.err) < 1000
     assert "Traceback" not in said.err
     assert not said.out
     assert not [file for file in tmp_path.rglob("*") if file.is_file()]

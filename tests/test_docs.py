@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import json
 import re
 import shlex
 from collections import defaultdict
@@ -85,12 +86,17 @@ def calls() -> list[tuple[str, str]]:
 
 @pytest.fixture
 def files(tmp_path, monkeypatch):
-    """A folder with the files that pages show: YAML blocks whose first line names them."""
+    """A folder with the files that pages show (blocks whose first line names them), and a study."""
     monkeypatch.chdir(tmp_path)
     for page in PAGES:
-        for text in blocks(page, "yaml"):
-            if named := re.match(r"# ([\w.]+\.yaml)\b", text):
-                (tmp_path / named[1]).write_text(text, encoding="utf-8")
+        for text in blocks(page, "yaml", "python", "csv"):
+            if named := re.match(r"# ([\w.]+\.(?:yaml|py|csv))\b", text):
+                # The line that names a table is none of its rows.
+                content = text.partition("\n")[2] if named[1].endswith("csv") else text
+                (tmp_path / named[1]).write_text(content, encoding="utf-8")
+    (tmp_path / "study").mkdir()
+    words = ["design=sobol", "design.factors={alignment.level: {low: 0, high: 1}}"]
+    (tmp_path / "study" / "manifest.json").write_text(json.dumps({"command": "sweep", "words": words}))
     return tmp_path
 
 
@@ -188,6 +194,14 @@ def test_readme_has_the_blocks():
     assert script.block(text, "figure")
 
 
+def test_readme_says_what_the_page_of_organisations_measured():
+    """The gain of information without the duty to follow up, of the mid-market organisation."""
+    page = (ROOT / "docs" / "reference" / "organisations.md").read_text(encoding="utf-8")
+    gain = re.search(r"## mid_market.*?`information_no_duty` \| ([^|]+) \|", page, re.DOTALL)
+    assert gain
+    assert f"({gain[1]} points)" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
 @pytest.mark.slow
 def test_readme_shows_what_its_command_prints():
     script = build()
@@ -254,7 +268,7 @@ OUTCOMES = (
     "winning.win_logit", "winning.project_chance", "winning.worth_its_hours", "winning.still_worth",
     "success.churn_hazard", "success.renew", "success.leave", "dealing.close", "dealing.win", "dealing.advance",
     "dealing.discover", "contacting.attempt", "contacting.accept", "workload.spend", "workload.seconds",
-    "workload.end_day", "market.capture_chance", "market.draw_attributes", "selling.prospect", "pay.effort_of",
+    "workload.end_day", "market.capture_chance", "market.draw_attributes", "selling.prospect", "feeling.effort_of",
     "pay.term_pay", "pay.pay_person", "staffing.turn_over",
 )  # fmt: skip
 

@@ -26,7 +26,7 @@ from sim import state as S
 from sim.compiled import INTERPRETED
 from sim.engine import Result
 from sim.parameters import Role, Scope
-from sim.rules import pay as rules
+from sim.rules import feeling
 from sim.world import build
 
 pytestmark = [
@@ -36,6 +36,7 @@ pytestmark = [
 
 ALPHA = 1e-3
 SEEDS = range(101, 113)
+MANY = range(101, 149)  # where a direction is weak against the luck of deals
 Array = np.ndarray[Any, Any]
 
 
@@ -224,7 +225,7 @@ def felt_share(n: int, scope: Scope = Scope.team, **changes: float) -> float:
          "people.pod_size": n, "people.marketers": 0, "people.developers": 0, "people.success_managers": 0,
          "customers.opening_arr": 0.0},
     )  # fmt: skip
-    return float(rules.felt_share.py_func(build(params, 1, 1), int(Role.seller), int(scope)))
+    return float(feeling.felt_share.py_func(build(params, 1, 1), int(Role.seller), int(scope)))
 
 
 @pytest.mark.parametrize("scope", [Scope.pod, Scope.team, Scope.company])
@@ -269,9 +270,9 @@ def test_effort_never_falls_in_felt_pay(one: float, other: float, elasticity: fl
     world = SimpleNamespace(
         params=[SimpleNamespace(effort_motive=motive, effort_base=e0, effort_elasticity=elasticity)]
     )
-    low, high = (rules.effort_of.py_func(world, felt) for felt in sorted((one, other)))
+    low, high = (feeling.effort_of.py_func(world, felt) for felt in sorted((one, other)))
     assert 0.0 <= low <= high <= 1.0
-    assert rules.effort_of.py_func(world, 1.0) == pytest.approx(e0)
+    assert feeling.effort_of.py_func(world, 1.0) == pytest.approx(e0)
 
 
 def test_more_commission_never_lowers_effort() -> None:
@@ -286,7 +287,7 @@ def test_more_commission_never_lowers_effort() -> None:
 
 def test_a_claw_back_does_not_raise_churn() -> None:
     """It lowers the hazard of those won in the run: less overselling and more hand-over notes."""
-    plain, clawed = runs(), runs(settings={"incentives.seller.won_acv.clawback_months": 12})
+    plain, clawed = runs(seeds=MANY), runs(settings={"incentives.seller.won_acv.clawback_months": 12}, seeds=MANY)
     higher(clawed, plain, "cohort_retention")
     difference = values(clawed, "gross_retention") - values(plain, "gross_retention")
     assert limits(difference)[0] > -0.005
@@ -327,9 +328,8 @@ def test_a_cap_never_raises_pay() -> None:
 
     Sellers hold deals back for a fresh quarter, so that a high cap changes which deals are won when.
     """
-    seeds = range(101, 149)
     plain, high, tight = (
-        runs(settings={"incentives.cost_neutral": False, **cap}, seeds=seeds)
+        runs(settings={"incentives.cost_neutral": False, **cap}, seeds=MANY)
         for cap in ({}, {"incentives.seller.won_acv.cap": 1.5}, {"incentives.seller.won_acv.cap": 1.0})
     )
     assert np.all(values(tight, "pay_sales") < values(plain, "pay_sales"))
@@ -338,18 +338,12 @@ def test_a_cap_never_raises_pay() -> None:
     higher(plain, tight, "new_arr")
 
 
-def test_accelerators_do_not_flatten_the_quarter() -> None:
-    """New ARR of the last month of a quarter: under commission well above the third of a flat salary.
-
-    An accelerator adds next to nothing to that (measured: −0.00 ± 0.03): under plain commission nearly every
-    deal that can be closed early at a discount is closed early already. Margin: 8 points of the share.
-    """
-    flat, plain, fast = runs("flat_salary"), runs("siloed"), runs("quota_accelerator")
+def test_pay_for_wins_bunches_deals_at_quarter_end() -> None:
+    """New ARR of a quarter's last month: under commission, with or without accelerator, above that of a salary."""
+    flat, plain, fast = (runs(plan, seeds=MANY) for plan in ("flat_salary", "siloed", "quota_accelerator"))
     for commission in (plain, fast):
         higher(commission, flat, "last_month_of_quarter_share")
         higher(commission, flat, "discount_cost_share")
-    low, _ = limits(values(fast, "last_month_of_quarter_share") - values(plain, "last_month_of_quarter_share"))
-    assert low > -0.08
     assert np.all(values(flat, "discount_cost_share") == 0.0)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import importlib.metadata
 import importlib.util
 import subprocess
 import sys
@@ -271,34 +270,22 @@ def test_example_batch_run() -> None:
 
 
 def test_example_solara() -> None:
-    pytest.importorskip("solara")
-    pytest.importorskip("altair")
-    module = example("mesa_solara")
-    assert type(module.page).__name__ == "Element"
-    assert set(module.CHOICES) == {"params", "arm", "seed", "alignment.visibility"}
-    office = module.Office(seed="3", arm="hybrid")
-    office.step()
-    assert office.day == 1
-
-
-VUETIFY = next((importlib.metadata.version(name) for name in ("ipyvuetify",) if importlib.util.find_spec(name)), "0")
-
-
-@pytest.mark.xfail(
-    VUETIFY >= "3" and mesa.__version__ < "3.4",
-    reason="Mesa 3.3's SolaraViz calls widgets of ipyvuetify 1 that 3 renamed",
-)
-def test_solara_page_renders() -> None:
-    """Rendered without a browser: the page and the component of our own."""
+    """Rendered without a browser (tests/test_mesa_page.py has one): the page and the component of its own."""
     solara = pytest.importorskip("solara")
     pytest.importorskip("altair")
     module = example("mesa_solara")
-    office = module.Office()
+    for choice in module.CHOICES.values():
+        assert choice["value"] in choice.get("values", range(choice.get("min", 0), choice.get("max", 0) + 1))
+    chosen = {name: choice["value"] for name, choice in module.CHOICES.items()}
+    office = module.Office(**{**chosen, "arm": "hybrid", "people.sellers": 2})
+    assert office.params.incentives.name == "hybrid"
+    assert sum(not seller.develops for seller in office.sellers) == 2
     office.run(25)
+    assert office.datacollector.get_model_vars_dataframe().index.tolist() == list(range(26)), "row = day"
     box, context = solara.render(module.Today(office), handle_error=False)
-    assert "Day 25" in str([w.template if hasattr(w, "template") else w for w in _all_widgets(box)])
+    assert any("Day 25 of 250" in str(getattr(widget, "children", "")) for widget in _all_widgets(box))
     context.close()
-    _, context = solara.render(module.build(), handle_error=False)
+    _, context = solara.render(module.Page(), handle_error=False)
     context.close()
 
 

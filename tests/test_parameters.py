@@ -300,7 +300,6 @@ ARGUED: dict[tuple[str, str], dict[str, str]] = {
         "sla_hours": "the agreed wait of what is routed by hand",
         "follow_up_obligation": "whether following this lead up is a duty",
     },
-    ("handover", "seconds_of_touch"): {"technology": "time of one touch, as when it was booked"},
     ("learning", "report_back"): {"feedback": "whether marketing is told what became of a lead"},
     ("learning", "report_audit"): {"audit_share": "whether somebody checks an unpursued lead"},
     ("learning", "read_dispositions"): {"visibility": "own returns count alone where the team's are not seen"},
@@ -315,16 +314,14 @@ ARGUED: dict[tuple[str, str], dict[str, str]] = {
     },
     ("marketing", "move_bars"): {"score_owner": "a bar that marketing does not own does not give way to its pay"},
     ("marketing", "pushing_cost_of_step"): {"visibility": "the same, for a bar lowered for everybody"},
-    ("marketing", "touch_hours"): {"technology": "time of one touch: volume per hour"},
     ("marketing", "qualify"): {"shared_definition": "whether a lead is scored under the agreed rule"},
-    ("marketing", "plan_week"): {"technology": "volume per generating hour, as planned with"},
-    ("marketing", "marketer_day"): {"technology": "volume per generating hour"},
-    ("pay", "felt_share"): {"visibility": "peers who see each other feel more of pooled pay"},
+    ("feeling", "felt_share"): {"visibility": "peers who see each other feel more of pooled pay"},
     ("success", "visit"): {"visibility": "whether somebody who can sell hears of a signal"},
     ("workload", "record_event"): {
         "process": "what is written can be entered by machine",
         "technology": "if there is one",
     },
+    ("workload", "volume"): {"technology": "how many people an hour of generating, or a touch, reaches"},
     ("workload", "begin_day"): {"coordination_hours": "meetings: the hours themselves are the dial"},
 }
 

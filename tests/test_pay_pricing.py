@@ -14,15 +14,12 @@ from sim import configuration
 from sim import state as S
 from sim.compiled import INTERPRETED
 from sim.parameters import Event, ParameterError, Params, Role, from_dict, replace, to_dict
-from sim.rules import pay as rules
+from sim.rules.feeling import margin
+from sim.rules.pay import term_pay
 from sim.world import earnings, expected_factor, headcount, price_role, term_records, variable_pay
 
 PLANS = configuration.names("incentives")
 PROFILES = ("smb", "mid_market", "enterprise")
-
-
-margin = rules.margin
-term_pay = rules.term_pay
 
 
 def with_plan(**plan: object) -> Params:

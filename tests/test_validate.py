@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.facts import facts
+from analysis.texts import texts
 from experiments import held_out, patterns, validation
 from experiments.commands import main
 from experiments.held_out import HELD_OUT
@@ -57,7 +60,7 @@ def test_verdict_is_on_the_mean(values, verdict, settled):
     accepted = Fact("X1", "", "", low=0.10, high=0.20)
     found = judge(accepted, Seen(np.array(values)))
     assert (found.verdict, found.settled) == (verdict, settled)
-    assert found.why.endswith(".")
+    assert facts("en").why(found).endswith(".")
 
 
 def test_where_it_must_be_sure_the_mean_is_not_enough():
@@ -77,7 +80,7 @@ def test_interval_is_students():
 def test_what_cannot_be_measured_says_why():
     found = unmeasured(fact("V3"), fact("V3").cannot)
     assert found.verdict == "cannot"
-    assert "tracked" in found.why
+    assert "tracked" in facts("en").why(found)
     assert math.isnan(found.value)
 
 
@@ -150,6 +153,7 @@ def test_a_team_too_small_is_no_team(setting):
     params = load("mid_market", overrides={"people.sellers": 3})
     findings = validation.validate(Setting("mid_market", params), [fact("V6b")], [1])
     assert [found.verdict for found in findings] == ["cannot"]
+    assert findings[0].reason in texts("es").facts
 
 
 def test_peak_of_lead_volume():
@@ -158,7 +162,10 @@ def test_peak_of_lead_volume():
     ]
     seen = fact("V2").read(frames(*inside))
     assert seen.values == pytest.approx([6 / 3 - 1, 7 / 4 - 1])
-    assert "peaks at 2 ×" in seen.note
+    assert "peaks at 2 × the leads" in facts("en").fill(seen.note, seen.told)
+    assert "es 0,43; 0,71; 1,00; 1,57; 1,86; 1,29; 1,00 con 0,25; 0,5; 1; 1,5;" in facts("es").fill(
+        seen.note, seen.told
+    )
     rising = [
         {"new_arr": [y, y], "mqls": [y, y], "obliged_per_seller_month": [0.0, 0.0]} for y in (1, 2, 3, 4, 5, 6, 7)
     ]
@@ -191,6 +198,27 @@ def study(tmp_path_factory) -> Path:
     words = ["validate", *SHORT, "facts=[C1,C6,C10,C11a,V1,V4,V7]", f"page={page}", f"out={folder / 'out'}"]
     assert main(words) == 0
     return folder
+
+
+def test_spanish_has_spanish_words_and_numbers(tmp_path, capsys):
+    page = tmp_path / "page.md"
+    page.write_text("<!-- validation-smb:begin -->\n<!-- validation-smb:end -->\n", encoding="utf-8")
+    words = ["validate", *SHORT, "facts=[C3,C6a,V1,V4b,V11b]", f"page={page}", f"out={tmp_path / 'out'}", "language=es"]
+    assert main(words) == 0
+    printed = capsys.readouterr().out
+    table = printed + page.read_text(encoding="utf-8")
+    for word in (
+        "patrón", "intervalo del 95 %", "veredicto", "sin juicio", "ciclo de venta en días", "retención bruta",
+        "0,88, se acepta de 0,85 a 0,91", "alineación: bajas de clientes", "de −10 a −36 %", "la media está",
+        "Necesita un panel de muchas empresas", "no un pronóstico", "Hechos: ",
+    ):  # fmt: skip
+        assert word in table, word
+    assert re.search(r"[+−]\d+,\d\N{NO-BREAK SPACE}% a [+−]\d+,\d\N{NO-BREAK SPACE}%", table)
+    numbers = table.replace(SHORT[0], "").replace(str(tmp_path), "")
+    assert not re.search(r"\d\.\d|\b(the|pass|fail|cannot|accept)\b", numbers)
+    found = json.loads((tmp_path / "out" / "validate.json").read_text(encoding="utf-8"))
+    assert [each["label"] for each in found["facts"]][:2] == ["sales cycle in days", "gross retention"]
+    assert {each["verdict"] for each in found["facts"]} <= {"pass", "fail", "cannot"}
 
 
 def test_files(study):

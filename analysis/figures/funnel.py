@@ -14,6 +14,8 @@ from analysis.numbers import numbers
 from analysis.summary import Study
 from analysis.texts import texts
 
+# What sellers find themselves comes in at this stage: it is no part of the one before.
+OTHER_SOURCE = "accepted"
 STAGES = ("leads", "mqls", "pursued", "accepted", "opportunities", "wins")
 
 
@@ -32,7 +34,7 @@ def funnel(study: Study, language: str, shape: Shape = "wide") -> Figure:
             y = place - 0.4 + height * (row + 0.5)
             ax.barh(y, amount, height=0.9 * height, color=canvas.colour(arm))
             text = write.decimal(amount, 1 if amount < 100 else 0)
-            before = _mean(study, stages[place - 1], arm) if place else math.nan
+            before = _mean(study, stages[place - 1], arm) if place and stage != OTHER_SOURCE else math.nan
             if before > 0:
                 share = write.percent(amount / before, 0 if amount / before >= 0.1 else 1)
                 text += f"  ({share})" if canvas.narrow else "  ·  " + words("figures.funnel.previous", share=share)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,8 @@ from analysis.texts import Texts, capital, texts
 __all__ = ["html", "write"]
 
 FOLDER = Path(__file__).parent
-TILES = ("revenue_growth", "new_arr", "gtm_profit", "wasted_time_share")
+# The differences a reader looks for first, and whether they are per year.
+TILES = {"revenue_growth": True, "new_arr": True, "gtm_profit": True, "wasted_time_share": False}
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,13 @@ def html(study: Study, language: str) -> str:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
+    environment.filters["unbroken"] = _unbroken
     return environment.get_template("report.html.j2").render(_content(study, words, written))
+
+
+def _unbroken(text: str) -> str:
+    """No end of line between a sign and the euro sign after it."""
+    return re.sub("([+−])€", "\\1\N{WORD JOINER}€", text)
 
 
 def _content(study: Study, words: Texts, written: Numbers) -> dict[str, Any]:
@@ -79,6 +87,7 @@ def _content(study: Study, words: Texts, written: Numbers) -> dict[str, Any]:
         "study": study,
         "number": written,
         "title": _title(study, words),
+        "study_line": _study_line(study, words, written),
         "arms": arms,
         "arm": words.arm,
         "arm_title": words.arm_title,
@@ -124,9 +133,20 @@ def _pairs(study: Study) -> int:
     return min(study.contrast(name, study.others[0]).n for name in (gate.GROWTH, gate.WASTED))
 
 
-def _tiles(study: Study, tables: Tables) -> list[Any]:
-    """The four differences a reader looks for first, of the arm the headline is about."""
-    return [tables.measure(name, arm) for arm in study.others[:1] for name in TILES if name in study.measures]
+def _tiles(study: Study, tables: Tables) -> list[tuple[Any, bool]]:
+    """Rows of the arm that the headline is about, and whether each is per year."""
+    found = TILES.items()
+    return [(tables.measure(name, arm), a) for arm in study.others[:1] for name, a in found if name in study.measures]
+
+
+def _study_line(study: Study, words: Texts, written: Numbers) -> str:
+    """Which organisation, for how long and how often; as much of it as the manifest says."""
+    configuration = study.manifest.get("configuration") or {}
+    horizon = configuration.get("parameters", {}).get(study.baseline, {}).get("horizon", {})
+    parts = [str(configuration["organisation"])] if configuration.get("organisation") else []
+    if horizon.get("months"):
+        parts.append(words("report.months", n=written.decimal(horizon["months"], 0)))
+    return " · ".join([*parts, words("report.replications", n=written.decimal(study.replications, 0))])
 
 
 def _split(study: Study, tables: Tables) -> dict[str, str]:

@@ -98,7 +98,7 @@ class Tables:
             before=before,
             after=after,
             difference=self.difference(found, unit),
-            probability=self.probability(found.probability_positive),
+            probability=self.write.probability(found.probability_positive),
             pairing=self.pairing(found),
             reading=self.reading(name, judgement, found),
             tone=tone(name, judgement),
@@ -130,14 +130,6 @@ class Tables:
 
     def _range(self, between: str) -> str:
         return between if self.words.language == "en" else f"de {between}"
-
-    def probability(self, value: float) -> str:
-        """A probability; what rounds to certainty is written as a bound, for it is not certain."""
-        if not math.isfinite(value):
-            return DASH
-        if not 0.001 <= value <= 0.999:
-            return f"{'<' if value < 0.5 else '>'} {self.write.percent(0.001 if value < 0.5 else 0.999, 1)}"
-        return self.write.percent(value, 1)
 
     def pairing(self, found: Contrast) -> str:
         """How many times the unpaired runs; the factor says how much pairing saved."""

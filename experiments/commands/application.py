@@ -21,6 +21,8 @@ from sim.parameters import ParameterError
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
+EMPTY_OUT = ("out=", "out=''", 'out=""')
+LONGEST = 800  # characters of a line
 DONE, DEFECT, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 HELP = """\
@@ -61,6 +63,8 @@ def application(command: Command, task: Callable[[Settings], int], arguments: Se
         parser.error = _refuse_option  # type: ignore[method-assign]
         options = parser.parse_intermixed_args(list(arguments))
         own = (options.config_dir,) if options.config_dir else ()
+        if any(text.lstrip("+") in EMPTY_OUT for text in options.overrides):
+            raise ParameterError("out='': the name of a folder is needed; out=. is this one.")
         overrides = resumed(command, options.overrides, options.multirun)
         translated = translate(command, overrides, options.multirun, own)
         switches = [word for word in arguments if word not in options.overrides]
@@ -78,7 +82,11 @@ def application(command: Command, task: Callable[[Settings], int], arguments: Se
         hydra.main(version_base="1.3", config_path=None, config_name=command.name)(job)()
     except SystemExit as end:  # of argparse, of Hydra's own options, or of a job
         return end.code if isinstance(end.code, int) else DONE if end.code is None else DEFECT
-    except (ParameterError, HydraException, OmegaConfBaseException) as error:
+    except OmegaConfBaseException as error:
+        if getattr(error, "full_key", None) in ("hydra.run.dir", "hydra.sweep.dir"):
+            return refuse(ParameterError(f"out: the name of a folder is needed ({str(error).splitlines()[0]})."))
+        return refuse(error)
+    except (ParameterError, HydraException) as error:
         return refuse(error)
     except OSError as error:  # before the job: Hydra could not make the folder
         if started:
@@ -98,9 +106,14 @@ def _refuse_option(message: str) -> NoReturn:
 
 def refuse(error: Exception) -> int:
     """Say what is wrong with the input, and with which exit code to end."""
-    lines = [line for line in str(error).splitlines() if line.strip()]
+    lines = [_shortened(line) for line in str(error).splitlines() if line.strip()]
     print("error: " + "\n       ".join(lines[:4]), file=sys.stderr)
     return WRONG_INPUT
+
+
+def _shortened(line: str) -> str:
+    """A line without the middle of a value that fills pages."""
+    return line if len(line) <= LONGEST else f"{line[: LONGEST // 2]} … {line[-LONGEST // 2 :]}"
 
 
 def resumed(command: Command, overrides: Sequence[str], multirun: bool = False) -> list[str]:
@@ -148,13 +161,21 @@ def _job(
     if words is None:  # one of several: what was chosen for this one
         words = list(hydra.overrides.task)
     try:
-        code = task(settings(command, config, folder, call, configs, words))
+        code = task(_measured(settings(command, config, folder, call, configs, words)))
     except ParameterError as error:
         _tidy(folder, ours)
         code = refuse(error)
     if code != DONE:
         raise SystemExit(code)  # past Hydra, which would print a traceback
     return code
+
+
+def _measured(settings: Settings) -> Settings:
+    """The settings, unless no day of them would be measured (fine for a look from Python, no study)."""
+    for params in settings.arms.values():
+        if params.horizon.months + params.horizon.days == 0:
+            raise ParameterError("horizon.months=0: nothing would be measured; at least 1 month is needed.")
+    return settings
 
 
 def _tidy(folder: Path, ours: bool) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from experiments.commands import COMMANDS
 from experiments.commands.application import DONE, application
 from experiments.config import Command, Settings, whole
+from sim.parameters import ParameterError
 
 COMMAND = Command(
     name="baseline",
@@ -28,7 +29,10 @@ def run(settings: Settings) -> int:
     """Search (if ``evaluations`` asks for it), confirm on fresh seeds, print and write what was found."""
     import yaml
     from rich.console import Console
+    from rich.table import Table
 
+    from analysis.numbers import numbers
+    from analysis.texts import texts
     from experiments import baseline
     from experiments.progress import Bar
     from sim.engine import run_seed
@@ -38,6 +42,8 @@ def run(settings: Settings) -> int:
     fresh = whole("confirm", settings.own["confirm"], 1, 100_000)
     profile = Path(settings.organisation).stem
     params = settings.arms[settings.baseline]
+    if params.horizon.months == 0:
+        raise ParameterError("horizon.months=0: reference amounts are those of a year, so at least 1 month is needed.")
     values: dict[str, float] = {}
     if evaluations:
         seeds = [run_seed(settings.seed, r) for r in range(settings.seeds)]
@@ -52,18 +58,23 @@ def run(settings: Settings) -> int:
     table = baseline.confirm(profile, params, seeds)
     reference = baseline.reference(params, seeds)
     console = Console(highlight=False, width=110)
-    console.print(f"{profile}: patterns on {fresh} fresh seeds")
-    for row in table.itertuples():
-        verdict = "met" if row.met else "MISSED"
-        accepted = f"accepted {row.low:>8.3f} to {row.high:>8.3f}"
-        console.print(f"  {row.id:<4} {row.label:<42} {row.value:>9.3f}   {accepted}   {verdict}")
+    words, decimal = texts(settings.language), numbers(settings.language).decimal
+    console.print(words("baseline.title", organisation=profile, n=decimal(fresh, 0)))
+    lines = Table.grid(padding=(0, 2))
+    for justify in ("left", "left", "right", "left", "left"):
+        lines.add_column(justify=justify)
+    for row in table.to_dict("records"):
+        accepted = words("baseline.accepted", low=decimal(row["low"], 3), high=decimal(row["high"], 3))
+        verdict = words("baseline.met" if row["met"] else "baseline.missed")
+        lines.add_row(f"  {row['id']}", words.fact(row["label"]), decimal(row["value"], 3), accepted, verdict)
+    console.print(lines)
     settings.out.mkdir(parents=True, exist_ok=True)
     given = {theme: group for theme, group in to_dict(params).items() if theme != "reference"}
     found = {"base": settings.organisation, "reference": reference, **_nested(values)}
     (settings.out / f"{profile}.yaml").write_text(yaml.safe_dump(found, sort_keys=False), encoding="utf-8")
     report = {"patterns": table.to_dict("records"), "values": values, "reference": reference, "parameters": given}
     (settings.out / "baseline.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-    console.print(f"Values and reference amounts: {settings.out / f'{profile}.yaml'}", soft_wrap=True)
+    console.print(words("baseline.file", path=settings.out / f"{profile}.yaml"), soft_wrap=True)
     missed = table[(~table["met"]) & (table["id"] != "aux")]
     return MISSED if len(missed) else DONE
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -12,7 +11,8 @@ from analysis import report, summary
 from analysis.gate import headline
 from analysis.texts import Texts, texts
 from experiments import tables
-from experiments.commands.application import DEFECT, DONE, INTERRUPTED
+from experiments.commands.application import DEFECT, DONE
+from experiments.commands.ending import interrupted, say_failures, say_saved
 from experiments.commands.table import headline_table
 from experiments.conduct import Outcome, conduct
 from experiments.config import Settings
@@ -61,32 +61,3 @@ def wide_console() -> Console:
 def _say_where(console: Console, words: Texts, path: Path) -> None:
     label = "Informe" if words.language == "es" else "Report"
     console.print(f"{label}: {path}", soft_wrap=True, markup=False)
-
-
-def interrupted(command: str, outcome: Outcome) -> int:
-    """Say what an interrupted study has and how it goes on; return the exit code."""
-    saved = "nothing was finished, nothing is saved"
-    if outcome.kept:
-        saved = f"{outcome.kept:,} of {outcome.asked:,} runs are saved in {outcome.folder / 'runs.parquet'}"
-    print(f"Interrupted: {saved}. To go on: gtm {command} resume={outcome.folder}", file=sys.stderr)
-    return INTERRUPTED
-
-
-def say_saved(outcome: Outcome) -> None:
-    """Say what an open number of replications saved."""
-    if outcome.saved:
-        print(
-            f"{outcome.kept:,} runs sufficed; stopping saved {outcome.saved['stopping']:,}, pairing "
-            f"{outcome.saved['pairing']:,} that the same intervals would have taken on unpaired draws.",
-            file=sys.stderr,
-        )
-
-
-def say_failures(runs: pd.DataFrame, outcome: Outcome) -> None:
-    """Say how many runs failed, and how the first one did."""
-    first = runs[runs["failed"]].iloc[0]
-    print(
-        f"{outcome.failed:,} of {outcome.asked:,} runs failed; the first: point {first['point']}, arm {first['arm']}, "
-        f"replication {first['replication']}: {first['error']}",
-        file=sys.stderr,
-    )

@@ -28,21 +28,21 @@ def main(arguments: Sequence[str]) -> int:
 def sweep(settings: Settings) -> int:
     """Run what is missing of the design, summarise it, say where it is."""
     from experiments import tables
-    from experiments.commands import finish
+    from experiments.commands.ending import interrupted, say_failures, say_saved
     from experiments.conduct import conduct
 
     outcome = conduct(settings)
     if outcome.status == "interrupted":
-        return finish.interrupted(settings.command, outcome)
+        return interrupted(settings.command, outcome)
     try:
         if outcome.failed:
-            finish.say_failures(_first_failure(outcome), outcome)
-        finish.say_saved(outcome)
+            say_failures(_first_failure(outcome), outcome)
+        say_saved(outcome)
         if outcome.failed == outcome.asked:
             return DEFECT
         tables.write_json(outcome.folder / "summary.json", _summary(settings, outcome))
     except KeyboardInterrupt:
-        return finish.interrupted(settings.command, outcome)
+        return interrupted(settings.command, outcome)
     points = f"{settings.points.count:,} points" if settings.points.count > 1 else "1 point"
     print(f"{outcome.kept:,} runs at {points}: {outcome.folder / 'runs.parquet'}")
     print(f'Read them: analysis.load("{outcome.folder}").runs')
@@ -50,22 +50,35 @@ def sweep(settings: Settings) -> int:
 
 
 def _summary(settings: Settings, outcome: Outcome) -> dict[str, Any]:
-    """Summary over all points, a measure at a time: a million runs with all measures need not fit in memory."""
-    import pandas as pd
+    """Summary over all points, as of :func:`analysis.summary.summarise`, a column at a time.
+
+    A million runs with all measures need not fit in memory: a finished study has the arms
+    of every replication side by side, so pairs need no search.
+    """
+    import dataclasses
+
+    import numpy as np
     import pyarrow.parquet as pq
 
-    from analysis.summary import KEYS, summarise
+    from analysis.paired import contrast, interval
+    from analysis.summary import KEYS
 
     file = outcome.folder / "runs.parquet"
-    names = [n for n in pq.read_schema(file).names if n not in KEYS and n not in settings.points.columns]
-    together: dict[str, Any] = {"study": settings.command, "arms": {}, "contrasts": []}
-    for name in names:
-        runs = pd.read_parquet(file, columns=["point", "arm", "replication", "failed", name])
-        found = summarise(runs, settings.command, settings.baseline, [name])
-        for arm, entries in found["arms"].items():
-            together["arms"].setdefault(arm, {}).update(entries)
-        together["contrasts"] += found["contrasts"]
-    return together
+    arms = settings.model.arms
+    failed = pq.read_table(file, columns=["failed"])["failed"].to_numpy()
+    summary: dict[str, Any] = {"study": settings.command, "arms": {arm: {} for arm in arms}, "contrasts": []}
+    for name in pq.read_schema(file).names:
+        if name in KEYS or name in settings.points.columns:
+            continue
+        column = pq.read_table(file, columns=[name])[name].to_numpy()
+        values = np.where(failed, np.nan, column).reshape(-1, len(arms))
+        for place, arm in enumerate(arms):
+            summary["arms"][arm][name] = dataclasses.asdict(interval(values[:, place]))
+        for place, arm in enumerate(arms[1:], 1):
+            entries = dataclasses.asdict(contrast(values[:, 0], values[:, place]))
+            del entries["left_out"]  # as in every summary
+            summary["contrasts"].append({"measure": name, "arm": arm, "baseline": settings.baseline, **entries})
+    return summary
 
 
 def _first_failure(outcome: Outcome) -> Any:

@@ -10,7 +10,7 @@ from rich.table import Table
 from analysis import catalogue
 from analysis.numbers import Numbers, numbers
 from analysis.summary import Study
-from analysis.texts import Texts, texts
+from analysis.texts import Texts, capital, texts
 
 # With many arms a table of all measures is no headline: these stay.
 FEW = ("revenue_growth", "new_arr", "gtm_profit", "wasted_time_share", "net_retention", "mql_viable_share")
@@ -98,7 +98,7 @@ class _Line:
     def label(self, words: Texts) -> str:
         """Name of the measure with the unit of its row."""
         unit = words.unit(self.unit)
-        name = words.measure(self.name)
+        name = capital(words.measure(self.name))
         return f"{name} [dim]({unit})[/dim]" if unit else name
 
     def mean(self, arm: str) -> str:
@@ -114,7 +114,7 @@ class _Line:
         if found.low > 0 or found.high < 0:
             good = {"up": found.low > 0, "down": found.high < 0}.get(self.known.better)
             shown = shown if good is None else f"[{UP if good else DOWN}]{shown}[/]"
-        return [shown, self.write.percent(found.probability_positive, 1), self._times(found.variance_reduction)]
+        return [shown, self.write.probability(found.probability_positive), self._times(found.variance_reduction)]
 
     def _times(self, factor: float) -> str:
         """A gain that is rounding noise away from infinite is just large."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +16,8 @@ from sim.parameters import ParameterError
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from experiments.validation import Finding, Unit
+    from analysis.facts import Facts
+    from experiments.validation import Finding
 
 # Root seed 3: the search for default values looked at the seeds of 1 and was confirmed on those of 2.
 COMMAND = Command(
@@ -26,7 +26,6 @@ COMMAND = Command(
     defaults={"seeds": 20, "seed": 3, "facts": [], "page": None},
     most_arms=1,
 )
-STANCE = "A thought experiment disciplined by patterns, not a forecast. What fails is left failing."
 WIDTH = 150
 NOT_REPEATED = ("out", "facts", "page", "executor", "executor.name", "executor.workers")
 
@@ -53,19 +52,20 @@ def run(settings: Settings) -> int:
 
     from rich.console import Console
 
+    from analysis.facts import facts
     from experiments import conduct, manifest, tables, validation
     from experiments.held_out import HELD_OUT
     from experiments.progress import Bar
     from sim.engine import run_seed
 
-    start = manifest.now()
+    start, say = manifest.now(), facts(settings.language)
     setting = validation.Setting(profile, settings.arms[settings.baseline])
-    facts = validation.choose([*validation.calibrated(profile), *HELD_OUT], asked)
+    chosen = validation.choose([*validation.calibrated(profile), *HELD_OUT], asked)
     seeds = [run_seed(settings.seed, r) for r in range(settings.seeds)]
-    total = validation.runs_needed(setting, facts) * len(seeds)
+    total = validation.runs_needed(setting, chosen) * len(seeds)
     with Bar(total) as bar:
         findings = validation.validate(
-            setting, facts, seeds, cast("Literal['serial', 'local']", settings.executor), settings.workers,
+            setting, chosen, seeds, cast("Literal['serial', 'local']", settings.executor), settings.workers,
             report=lambda runs: bar.advance(runs, 0),
         )  # fmt: skip
     settings.out.mkdir(parents=True, exist_ok=True)
@@ -81,16 +81,16 @@ def run(settings: Settings) -> int:
     outcome = conduct.Outcome(settings.out, total, total, 0, "done")
     manifest.write(settings.out, conduct.describe(settings, outcome, settings.workers or 0, start))
     if page:
-        page.write(_block(findings, settings))
+        page.write(_block(findings, settings, say))
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=max(WIDTH, console.width))
-    console.print(_table(findings, settings))
+    console.print(_table(findings, settings, say))
     for finding in findings:
-        if finding.telling:
-            console.print(f"{finding.id} {finding.verdict}: {finding.why}")
-    console.print(STANCE)
-    console.print(f"Facts: {settings.out / 'validate.json'}", soft_wrap=True)
+        if finding.seen is None or finding.seen.note:
+            console.print(f"{finding.fact.id} {say.words(f'validate.verdicts.{finding.verdict}')}: {say.why(finding)}")
+    console.print(say.words("validate.stance"))
+    console.print(say.words("validate.file", path=settings.out / "validate.json"), soft_wrap=True)
     return DONE
 
 
@@ -98,20 +98,24 @@ def run(settings: Settings) -> int:
 
 
 def _entry(finding: Finding, call: str) -> dict[str, Any]:
+    """A finding for scripts: its words are English whatever the language of the table."""
+    from analysis.facts import facts
+
+    fact, say = finding.fact, facts("en")
     return {
-        "id": finding.id,
-        "label": finding.label,
+        "id": fact.id,
+        "label": fact.label,
         "verdict": finding.verdict,
         "value": finding.value,
         "low": finding.low,
         "high": finding.high,
-        "unit": finding.unit,
-        "target": finding.target,
-        "accepted": [finding.accepted_low, finding.accepted_high],
+        "unit": fact.unit,
+        "target": say.target(fact),
+        "accepted": [fact.low, fact.high],
         "n": finding.n,
         "settled": finding.settled,
-        "why": finding.why,
-        "command": _command(call, finding.id),
+        "why": say.why(finding),
+        "command": _command(call, fact.id),
     }
 
 
@@ -155,64 +159,52 @@ def _page(given: object, profile: str) -> _Page | None:
 # ---------------------------------------------------------------- words
 
 
-def written(value: float, unit: Unit) -> str:
-    """A number as its fact writes it."""
-    if math.isnan(value):
-        return "–"
-    if unit == "%":
-        return f"{100.0 * value:+.1f} %"
-    if unit == "points":
-        return f"{100.0 * value:+.1f} pts"
-    return f"{value:.0f}" if unit == "days" else f"{value:.3f}"
-
-
-def _span(finding: Finding) -> str:
-    if math.isnan(finding.low):
-        return "–"
-    return f"{written(finding.low, finding.unit)} to {written(finding.high, finding.unit)}"
-
-
-def _summary(findings: Sequence[Finding]) -> str:
+def _summary(findings: Sequence[Finding], say: Facts) -> str:
     from experiments.validation import counts
 
-    found = counts(findings)
-    return f"{found['pass']} pass, {found['fail']} fail, {found['cannot']} cannot be judged"
+    return say.counts(counts(findings))
 
 
-def _table(findings: Sequence[Finding], settings: Settings) -> Table:
+def _row(finding: Finding, say: Facts) -> tuple[str, ...]:
+    fact = finding.fact
+    value = say.number(finding.value, fact.unit)
+    return fact.id, say.words.fact(fact.label), value, say.span(finding), say.target(fact), say.verdict(finding)
+
+
+def _table(findings: Sequence[Finding], settings: Settings, say: Facts) -> Table:
     from rich import box
     from rich.table import Table
 
     table = Table(
-        title=f"{settings.organisation}: {_summary(findings)}",
-        caption=f"Means of {settings.seeds} replications with 95 % intervals, contrasts paired by seed. A verdict is "
-        "on the mean; ? after it: the interval reaches past the edge of what is accepted.",
+        title=say.words("validate.title", organisation=settings.organisation, counts=_summary(findings, say)),
+        caption=say.words("validate.caption", n=say.write.decimal(settings.seeds, 0)),
         box=box.SIMPLE_HEAD,
         title_justify="left",
         caption_justify="left",
     )
-    for name, right in (("id", 0), ("pattern", 0), ("value", 1), ("95 % interval", 1), ("target", 0), ("verdict", 0)):
-        table.add_column(name, justify="right" if right else "left", no_wrap=name not in ("pattern", "target"))
-    for f in findings:
-        table.add_row(f.id, f.label, written(f.value, f.unit), _span(f), f.target, _verdict(f))
+    for name in ("id", "label", "value", "interval", "target", "verdict"):
+        table.add_column(
+            say.words(f"validate.columns.{name}"),
+            justify="right" if name in ("value", "interval") else "left",
+            no_wrap=name not in ("label", "target"),
+        )
+    for finding in findings:
+        table.add_row(*_row(finding, say))
     return table
 
 
-def _verdict(finding: Finding) -> str:
-    return finding.verdict if finding.settled or finding.verdict == "cannot" else f"{finding.verdict} ?"
-
-
-def _block(findings: Sequence[Finding], settings: Settings) -> str:
+def _block(findings: Sequence[Finding], settings: Settings, say: Facts) -> str:
     """The results as a part of a Markdown page."""
-    head = ("id", "pattern", "value", "95 % interval", "target", "verdict", "why")
+    head = say.words.find("validate.columns").values()
     call = shlex.join(w for w in shlex.split(settings.call) if w.partition("=")[0] not in ("out", "page"))
+    counts = _summary(findings, say)
     lines = [
-        f"`{call}`, {settings.seeds} replications: {_summary(findings)}.",
+        say.words("validate.call", call=call, n=say.write.decimal(settings.seeds, 0), counts=counts),
         "",
         f"| {' | '.join(head)} |",
         "|" + "---|" * len(head),
     ]
-    for f in findings:
-        cells = (f.id, f.label, written(f.value, f.unit), _span(f), f.target, _verdict(f), f.why)
+    for finding in findings:
+        cells = (*_row(finding, say), say.why(finding))
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines)

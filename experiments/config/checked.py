@@ -87,16 +87,16 @@ def settings(
         # The report of run and compare is made of months and people: there they are always kept.
         record=record if "design" in command.groups else "monthly",
         replications={**REPLICATIONS, **tree["replications"]},
-        points=_points(design, model, seed),
+        points=_points(command, design, model, seed),
         design=design,
         own={key: tree[key] for key in command.defaults},
     )
 
 
-def _points(design: Mapping[str, Any], model: Model, seed: int) -> Points:
+def _points(command: Command, design: Mapping[str, Any], model: Model, seed: int) -> Points:
     from experiments.design import NOWHERE, place
 
-    return place(design, model, seed) if design else NOWHERE
+    return (command.place or place)(design, model, seed) if design else NOWHERE
 
 
 def _factors(given: Any, before: str = "") -> Any:
@@ -126,9 +126,7 @@ def _model(command: Command, tree: Mapping[str, Any], engine: Engine, configs: S
     ours = [key for key in ("organisation", "arms", "engine", "record") if tree[key] != start[key]]
     ours += [key for key in ("arm", *ALL_THEMES) if key in tree]
     if ours:
-        raise ParameterError(
-            f"{ours[0]}: says nothing to model.target={foreign['target']}; its factors are all it has."
-        )
+        raise ParameterError(f"{ours[0]}: not for model.target={foreign['target']}, which has nothing but factors.")
     return Foreign(str(foreign["target"]), whole("model.steps", foreign["steps"], 1, 10**9)).loaded()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -146,6 +146,9 @@ class Command:
         How many arms it takes.
     groups : mapping of str to str
         Groups of files it takes beside ``executor``, each with the name it starts from.
+    place : callable, optional
+        Places the points of its design, given what stands under ``design``, the model and the
+        seed; by default :func:`experiments.design.place`.
     """
 
     name: str
@@ -154,6 +157,7 @@ class Command:
     fewest_arms: int = 1
     most_arms: int = 1_000
     groups: Mapping[str, str] = field(default_factory=dict)
+    place: Callable[[Mapping[str, Any], Model, int], Points] | None = None
 
     def tree(self) -> dict[str, Any]:
         """The configuration Hydra starts from, without the groups."""

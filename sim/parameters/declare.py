@@ -80,9 +80,9 @@ def declaration(field: dataclasses.Field[Any]) -> Declaration:
     return found
 
 
-def nearest(name: str, names: Iterable[str]) -> str:
-    """Return " Did you mean X?" for the closest known name, or an empty string."""
-    close = difflib.get_close_matches(name, list(names), n=1, cutoff=0.5)
+def nearest(name: object, names: Iterable[str]) -> str:
+    """Return " Did you mean X?" for the known name closest to what was given, or an empty string."""
+    close = difflib.get_close_matches(str(name), list(names), n=1, cutoff=0.5)
     return f" Did you mean '{close[0]}'?" if close else ""
 
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from sim.compiled import compiled
 from sim.state import CALENDAR_HOURS_PER_DAY
+
+ONES = np.array([mask.bit_count() for mask in range(64)])
 
 
 @compiled
@@ -24,7 +28,13 @@ def logit(p: float) -> float:
 @compiled
 def ones(mask: int) -> int:
     """Number of ones among the six lowest bits."""
-    return (mask & 1) + (mask >> 1 & 1) + (mask >> 2 & 1) + (mask >> 3 & 1) + (mask >> 4 & 1) + (mask >> 5 & 1)
+    return ONES[mask & 63]
+
+
+@compiled
+def bit(flag: bool, place: int) -> int:
+    """A one at ``place`` if ``flag``. Where a draw sets a bit, no branch has to guess it."""
+    return int(flag) << place
 
 
 @compiled

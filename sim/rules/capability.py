@@ -10,7 +10,7 @@ from typing import Any
 
 from sim.compiled import compiled
 from sim.draws import Stream, uniform
-from sim.rules.arithmetic import ones
+from sim.rules.arithmetic import bit, ones
 from sim.rules.workload import seconds, spend
 from sim.state import ALL_FIELDS, CONTACTING, CORRECTION, CROSSED, EXISTS, KNOWN, N_FIELDS, SEARCH, WRONG
 
@@ -28,10 +28,9 @@ def capture_fields(w: Any, key: int) -> int:
     errors *= 1.0 + p.wrong_technology * p.technology * (1.0 - p.process)
     fields = 0
     for i in range(N_FIELDS):
-        if uniform(w.keys[FIELDS], key, i) < exists_chance:
-            fields |= 1 << (EXISTS + i)
-            if uniform(w.keys[FIELDS], key, N_FIELDS + i) < errors:
-                fields |= 1 << (WRONG + i)
+        exists = uniform(w.keys[FIELDS], key, i) < exists_chance
+        wrong = uniform(w.keys[FIELDS], key, N_FIELDS + i) < errors
+        fields |= bit(exists, EXISTS + i) | bit(exists & wrong, WRONG + i)
     return fields
 
 
@@ -43,10 +42,9 @@ def cross_over(w: Any, lead: Any, time: float, attempt: int) -> None:
     crossing = p.cross_base + (1.0 - p.cross_base) * max(p.visibility, p.process * p.technology)
     fields = lead.fields & ~(ALL_FIELDS << CROSSED) & ~(ALL_FIELDS << KNOWN)
     for i in range(N_FIELDS):
-        if uniform(w.keys[DECAY], lead.key, attempt * N_FIELDS + i) < stale:
-            fields |= 1 << (WRONG + i)
-        if uniform(w.keys[CROSS], lead.key, attempt * N_FIELDS + i) < crossing:
-            fields |= 1 << (CROSSED + i)
+        draw = attempt * N_FIELDS + i
+        fields |= bit(uniform(w.keys[DECAY], lead.key, draw) < stale, WRONG + i)
+        fields |= bit(uniform(w.keys[CROSS], lead.key, draw) < crossing, CROSSED + i)
     lead.fields = fields
 
 

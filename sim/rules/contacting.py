@@ -8,10 +8,11 @@ from typing import Any
 from sim.compiled import compiled
 from sim.draws import Stream, normal, uniform
 from sim.rules.arithmetic import clock, logit, sigmoid
+from sim.rules.feeling import felt_pay_at, felt_pay_kept
 from sim.rules.handover import expire, jump
 from sim.rules.learning import report_audit, report_back
 from sim.rules.lists import append, deals_of, inbox_of, remove
-from sim.rules.pay import ACCEPTED_LEAD, MEETING, count, count_company, felt_pay_at, felt_pay_kept
+from sim.rules.pay import ACCEPTED_LEAD, MEETING, count, count_company
 from sim.rules.scoring import CENTER, SCALE, intent_at, to_score
 from sim.rules.winning import deal_hours, project_chance, win_logit
 from sim.rules.workload import now_of, record_event, seconds, spend
@@ -44,9 +45,8 @@ CLOSER = int(Stream.HANDOVER_CLOSER)
 @compiled
 def multiplier_of(w: Any, s: Any, lead: Any) -> float:
     """Factor on felt pay when the recorded score is low."""
-    if lead.source == FROM_MARKETING and lead.score < w.org[0].low_bar:
-        return s.low_multiplier
-    return 1.0
+    low = (lead.source == FROM_MARKETING) & (lead.score < w.org[0].low_bar)
+    return s.low_multiplier if low else 1.0
 
 
 @compiled

@@ -10,22 +10,11 @@ from sim.draws import Stream, normal, uniform
 from sim.rules.arithmetic import sigmoid
 from sim.rules.capability import complete_record
 from sim.rules.contacting import multiplier_of
+from sim.rules.feeling import feel_seller, felt_pay_at, felt_pay_kept
 from sim.rules.handover import jump
 from sim.rules.learning import report_back
 from sim.rules.lists import append, arrivals_of, deals_of, remove
-from sim.rules.pay import (
-    OPEN,
-    WON_ACV,
-    WON_ACV_LOW,
-    WON_DEAL,
-    WON_DEAL_LOW,
-    count,
-    count_company,
-    credited,
-    feel_seller,
-    felt_pay_at,
-    felt_pay_kept,
-)
+from sim.rules.pay import OPEN, WON_ACV, WON_ACV_LOW, WON_DEAL, WON_DEAL_LOW, count, count_company, credited
 from sim.rules.scoring import intent_at
 from sim.rules.winning import deal_hours, project_chance, still_worth, win_logit
 from sim.rules.workload import now_of, record_event, seconds, spend
@@ -81,8 +70,13 @@ def likely_close(p: Any, lead: Any) -> float:
 @compiled
 def hoped_value(w: Any, s: Any, lead: Any) -> float:
     """Expected ACV a seller sees in a deal, in units of felt reference pay at its likely close (€)."""
-    hoped = sigmoid(lead.signal) * lead.acv * multiplier_of(w, s, lead)
-    return hoped * felt_pay_at(w, s, likely_close(w.params[0], lead))
+    return worth_hoping(w, s, lead, sigmoid(lead.signal))
+
+
+@compiled
+def worth_hoping(w: Any, s: Any, lead: Any, chance: float) -> float:
+    """The same for a ``chance`` of winning worked out before."""
+    return chance * lead.acv * multiplier_of(w, s, lead) * felt_pay_at(w, s, likely_close(w.params[0], lead))
 
 
 @compiled

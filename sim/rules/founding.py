@@ -8,8 +8,9 @@ from typing import Any
 from sim.compiled import compiled
 from sim.draws import Stream, normal, uniform
 from sim.rules.arithmetic import logit, sigmoid
+from sim.rules.feeling import feel_manager, feel_marketer, feel_seller
 from sim.rules.lists import accounts_of, append
-from sim.rules.pay import feel_manager, feel_marketer, feel_seller, heads, usual_pay
+from sim.rules.pay import heads, usual_pay
 from sim.rules.scoring import STEEPNESS, score_quantile, set_bars
 from sim.rules.staffing import begin_seat, draw_person
 from sim.state import DEVELOPER, MARKETER, N_BINS, N_ROLES, PAY_RECENT, SELLER, SUCCESS, YEAR

@@ -11,8 +11,8 @@ from sim.rules.capability import cross_over
 from sim.rules.lists import append, inbox_of
 from sim.rules.pay import MQL_EVENT, count, count_company
 from sim.rules.winning import worth_its_hours
-from sim.rules.workload import now_of, record_event, seconds, spend
-from sim.state import AGREED, EXPIRED, MARKETER, MQL, OBLIGED, QUALIFYING, UNPURSUED, VIABLE
+from sim.rules.workload import now_of, record_event, seconds, spend, touch_hours
+from sim.state import AGREED, EXPIRED, MARKETER, MQL, NURTURING, OBLIGED, QUALIFYING, UNPURSUED, VIABLE
 
 TIME = int(Stream.HANDOVER_TIME)
 ROUTE = int(Stream.HANDOVER_ROUTE)
@@ -96,14 +96,7 @@ def expire(w: Any, lead: Any) -> None:
     month = w.months[org.month]
     month.expired += 1.0
     # Moved from qualifying (and nurturing, booked with it) to the class of unpursued work.
-    touches = lead.touches * seconds_of_touch(w)
+    touches = lead.touches * seconds(touch_hours(w.params[0]))
     w.hours[org.month, MARKETER, QUALIFYING] -= lead.marketing_seconds - touches
-    w.hours[org.month, MARKETER, 1] -= touches
+    w.hours[org.month, MARKETER, NURTURING] -= touches
     w.hours[org.month, MARKETER, UNPURSUED] += lead.marketing_seconds
-
-
-@compiled
-def seconds_of_touch(w: Any) -> int:
-    """Seconds one nurturing touch of this organisation takes."""
-    p = w.params[0]
-    return seconds(p.nurture / (1.0 + p.technology_volume * p.technology))

@@ -11,7 +11,7 @@ from typing import Any
 
 from sim.compiled import compiled
 from sim.draws import Stream, uniform
-from sim.rules.arithmetic import sigmoid
+from sim.rules.arithmetic import logit, sigmoid
 from sim.rules.lists import append, dispositions_of, remove
 from sim.rules.scoring import CENTER, SCALE, forget_scores, read_intent, score_quantile
 from sim.state import N_RETURNED, VIABLE, WON
@@ -104,7 +104,7 @@ def read_dispositions(w: Any) -> None:
             opened += 1.0
             wins += won
         # The scoring model compares what it saw of fit with what it saw of intent.
-        more_fit = lead.seen_fit - read_intent(w, lead, lead.intent_time)
+        more_fit = lead.seen_fit - read_intent(w, lead, logit(lead.intent))
         agreement += outcome * more_fit
         difference += more_fit
         good_ones += outcome

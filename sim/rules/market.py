@@ -77,11 +77,10 @@ def owner_of(w: Any, u: float) -> int:
     target = u * shares[n - 1]
     low, high = 0, n - 1
     while low < high:
-        middle = (low + high) // 2
-        if shares[middle] > target:
-            high = middle
-        else:
-            low = middle + 1
+        middle = (low + high) >> 1
+        above = shares[middle] > target
+        high = middle if above else high
+        low = low if above else middle + 1
     return low
 
 

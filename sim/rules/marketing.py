@@ -13,23 +13,24 @@ from typing import Any
 from sim.compiled import compiled
 from sim.draws import Stream, uniform
 from sim.rules.arithmetic import logit, sigmoid
+from sim.rules.feeling import feel_marketer
 from sim.rules.handover import hand_over
 from sim.rules.lists import append, pool_of, queue_of, remove
-from sim.rules.pay import feel_marketer
 from sim.rules.scoring import (
     CENTER,
     SCALE,
     STEEPNESS,
+    Standing,
     intent_at,
-    raw_score,
     read_fit,
     reliance,
     remember_score,
     set_bars,
+    standing,
     to_score,
 )
 from sim.rules.winning import project_chance, win_logit
-from sim.rules.workload import begin_day, record_event, seconds, spend
+from sim.rules.workload import begin_day, record_event, seconds, spend, touch_hours, volume
 from sim.state import (
     AGREED,
     DUPLICATE,
@@ -61,8 +62,17 @@ def believed_opportunity(m: Any, score: float) -> float:
 
 
 @compiled
-def felt_value(w: Any, m: Any, score: float, acv: float, cycle: float) -> float:
-    """Felt euros of handing over a lead of true score ``score``, given it counts as an MQL."""
+def until_won(m: Any, cycle: float) -> float:
+    """Discount factor to the win of a lead of this cycle, days; 0 for whom no win pays."""
+    return m.soon * math.exp(-m.discounting * cycle / 63.0) if m.pays_wins else 0.0
+
+
+@compiled
+def felt_value(w: Any, m: Any, score: float, acv: float, later: float) -> float:
+    """Felt euros of handing over a lead of true score ``score``, given it counts as an MQL.
+
+    ``later`` is the discount factor to its win (:func:`until_won`).
+    """
     p = w.params[0]
     org = w.org[0]
     chance = believed_opportunity(m, score)
@@ -70,7 +80,6 @@ def felt_value(w: Any, m: Any, score: float, acv: float, cycle: float) -> float:
     accepted = min(1.0, p.accepted_ratio * chance)
     value += org.pursue_rate * m.soon * (m.pay_accepted * accepted + m.pay_opportunity * chance)
     if m.pays_wins:
-        later = m.soon * math.exp(-m.discounting * cycle / 63.0)
         value += org.pursue_rate * later * chance * m.win_rate * (m.pay_won + m.pay_acv * acv)
     return value + p.intrinsic * org.reference_mql * chance / org.usual_chance
 
@@ -94,16 +103,10 @@ def pushing_cost(w: Any, m: Any, lead: Any, gap: float) -> float:
 
 
 @compiled
-def value_now(w: Any, m: Any, lead: Any, score: float) -> float:
+def value_now(w: Any, m: Any, lead: Any, score: float, later: float) -> float:
     """Felt euros of handing the lead over at this score, pushed over the bar if need be."""
     gap = bar_for(w, lead) - score
-    return felt_value(w, m, score, lead.acv, lead.cycle) - pushing_cost(w, m, lead, gap)
-
-
-@compiled
-def touch_hours(p: Any) -> float:
-    """Hours of one nurturing touch: technology gives volume."""
-    return p.nurture / (1.0 + p.technology_volume * p.technology)
+    return felt_value(w, m, score, lead.acv, later) - pushing_cost(w, m, lead, gap)
 
 
 @compiled
@@ -113,49 +116,52 @@ def touched(p: Any, intent: float) -> float:
 
 
 @compiled
-def value_nurtured(w: Any, m: Any, lead: Any, raw: float, day: float, touches: int) -> float:
-    """Felt euros of ``touches`` more touches and handing over then."""
+def value_nurtured(
+    w: Any, m: Any, lead: Any, seen: Standing, later: float, touches: int, cold: float, wait: float
+) -> float:
+    """Felt euros of ``touches`` more touches and handing over then.
+
+    The touches leave ``cold`` of the intent that is missing; ``wait`` is the discount factor to the last.
+    """
     p = w.params[0]
-    org = w.org[0]
-    intent = intent_at(p, lead, day)
-    warmer = 1.0 - (1.0 - intent) * (1.0 - p.nurture_gain) ** touches
+    warmer = 1.0 - (1.0 - seen.intent) * cold
     trusted = reliance(p.intent_spread, p.score_noise, lead.fields, INTENT_FIELDS)
-    gain = (logit(warmer) - logit(intent)) / max(p.intent_spread, 1e-9)
-    score = to_score(raw + (1.0 - org.weight) * trusted * gain)
-    wait = m.next_touch**touches
-    return wait * value_now(w, m, lead, score) - touches * touch_hours(p) * m.hour_value
+    gain = (logit(warmer) - seen.warmth) / max(p.intent_spread, 1e-9)
+    score = to_score(seen.raw + (1.0 - w.org[0].weight) * trusted * gain)
+    return wait * value_now(w, m, lead, score, later) - touches * touch_hours(p) * m.hour_value
 
 
 @compiled
-def decide(w: Any, i: int, index: int) -> None:
+def decide(w: Any, i: int, index: int, seen: Standing) -> None:
     """Hand a qualified lead over, keep it for nurturing, or let it cool."""
     p = w.params[0]
-    day = w.org[0].day
     m = w.marketers[i]
     lead = w.leads[index]
-    raw = raw_score(w, lead, day)
-    score = to_score(raw)
-    now = value_now(w, m, lead, score)
+    bar = bar_for(w, lead)
+    score = seen.score
+    later = until_won(m, lead.cycle)
+    now = value_now(w, m, lead, score, later)
     left = p.nurture_limit - lead.touches
     wait = -1.0
     if left > 0:
-        wait = value_nurtured(w, m, lead, raw, day, 1)
-        bar = bar_for(w, lead)
-        if score < bar and left > 1:
+        wait = value_nurtured(w, m, lead, seen, later, 1, 1.0 - p.nurture_gain, m.next_touch)
+        # Once the next touch alone is worth waiting for, nothing hangs on those after it.
+        if score < bar and left > 1 and not (wait > now and wait > 0.0):
             # Touches that would lift it over the bar, if the limit allows.
-            step = to_score(raw + 0.2) - score
+            step = to_score(seen.raw + 0.2) - score
             needed = int(math.ceil((bar - score) / max(step, 1e-6)))
             if 1 < needed <= left:
-                wait = max(wait, value_nurtured(w, m, lead, raw, day, needed))
+                cold = (1.0 - p.nurture_gain) ** needed
+                wait = max(wait, value_nurtured(w, m, lead, seen, later, needed, cold, m.next_touch**needed))
     m.score_sum += score
     m.pool_n += 1.0
-    m.pool_gap += max(bar_for(w, lead) - score, 0.0)
+    m.pool_gap += max(bar - score, 0.0)
     if now >= wait and now > 0.0:
-        shown = max(score, bar_for(w, lead))
+        shown = max(score, bar)
         m.handed_over += 1.0
         hand_over(w, i, index, shown, shown - score)
     elif wait > 0.0:
-        lead.next_time = day + p.nurture_wait_days
+        lead.next_time = w.org[0].day + p.nurture_wait_days
         append(w.leads, w.lists[pool_of(i)], index)
     else:
         lead.stage = RECYCLED
@@ -176,21 +182,21 @@ def qualify(w: Any, i: int, index: int) -> None:
     if uniform(w.keys[RULE], lead.key, 0) < p.shared_definition:
         lead.marks |= AGREED
     read_fit(w, lead)
-    score = to_score(raw_score(w, lead, org.day))
-    remember_score(w, score)
-    sample_validity(w, lead, score)
-    decide(w, i, index)
+    seen = standing(w, lead, org.day)
+    remember_score(w, seen.score)
+    sample_validity(w, lead, seen)
+    decide(w, i, index, seen)
 
 
 @compiled
-def sample_validity(w: Any, lead: Any, score: float) -> None:
+def sample_validity(w: Any, lead: Any, seen: Standing) -> None:
     """Count a fresh score against the lead's true quality (for the correlation reported)."""
     p = w.params[0]
     if lead.key % 4:  # every fourth lead is sample enough
         return
     month = w.months[w.org[0].month]
-    intent = intent_at(p, lead, w.org[0].day)
-    quality = project_chance(p, intent) * sigmoid(win_logit(p, lead, intent, 10.0, 1.0))
+    score = seen.score
+    quality = project_chance(p, seen.intent) * sigmoid(win_logit(p, lead, seen.intent, 10.0, 1.0))
     month.score_n += 1.0
     month.score_x += score
     month.score_y += quality
@@ -203,15 +209,16 @@ def sample_validity(w: Any, lead: Any, score: float) -> None:
 def nurture(w: Any, i: int, index: int) -> None:
     """One touch: it costs hours and adds part of the missing intent; then decide again."""
     p = w.params[0]
+    day = w.org[0].day
     m = w.marketers[i]
     lead = w.leads[index]
     amount = seconds(touch_hours(p))
     spend(w, MARKETER, m, NURTURING, amount)
     lead.marketing_seconds += amount
     lead.touches += 1
-    lead.intent = touched(p, intent_at(p, lead, w.org[0].day))
-    lead.intent_time = w.org[0].day
-    decide(w, i, index)
+    lead.intent = touched(p, intent_at(p, lead, day))
+    lead.intent_time = day
+    decide(w, i, index, standing(w, lead, day))
 
 
 @compiled
@@ -226,17 +233,18 @@ def plan_week(w: Any, i: int) -> None:
     org = w.org[0]
     m = w.marketers[i]
     feel_marketer(w, i)
-    volume = 1.0 + p.technology_volume * p.technology
     # Leads of one more generating hour: recent leads per effective hour at the margin.
     per_hour = 0.0
     if p.generation_reference > 0.0:
         per_hour = p.candidates_per_day * p.capture_share / p.generation_reference
-        per_hour *= p.generation_elasticity * volume * m.skill
+        per_hour *= p.generation_elasticity * volume(p) * m.skill
     share = (m.handed_over + USUAL_LEADS * (1.0 - p.bar_quantile)) / (m.leads_seen + USUAL_LEADS)
     mean_score = (m.score_sum + USUAL_LEADS * CENTER) / (m.pool_n + USUAL_LEADS)
     gap = (m.pool_gap + USUAL_LEADS * USUAL_GAP) / (m.pool_n + USUAL_LEADS)
     good = max(org.bar, mean_score)
-    value_generate = per_hour * (m.pay_lead + share * felt_value(w, m, good, p.acv, p.cycle_days))
+    later = until_won(m, p.cycle_days)
+    usual = felt_value(w, m, good, p.acv, later)
+    value_generate = per_hour * (m.pay_lead + share * usual)
     m.hour_value = value_generate
     # One touch lifts a score by this much; below the bar that brings an MQL nearer.
     lift = (
@@ -247,8 +255,8 @@ def plan_week(w: Any, i: int) -> None:
         / max(p.intent_mean * (1.0 - p.intent_mean) * max(p.intent_spread, 0.1), 1e-6)
     )
     crossing = min(1.0, lift / max(gap, LEAST_GAP))
-    gain_quality = felt_value(w, m, good + lift, p.acv, p.cycle_days) - felt_value(w, m, good, p.acv, p.cycle_days)
-    gain_crossing = crossing * felt_value(w, m, good, p.acv, p.cycle_days) * max(1.0 - share, 0.0)
+    gain_quality = felt_value(w, m, good + lift, p.acv, later) - usual
+    gain_crossing = crossing * usual * max(1.0 - share, 0.0)
     value_nurture = (gain_quality + gain_crossing) / max(touch_hours(p), 1e-6)
     mean = 0.5 * (abs(value_generate) + abs(value_nurture))
     if mean > 0.0:
@@ -290,7 +298,7 @@ def marketer_day(w: Any, i: int) -> None:
         nurture(w, i, index)
     hours = m.left / HOUR
     spend(w, MARKETER, m, GENERATING, m.left)
-    m.generation_hours = hours * m.skill * (1.0 + p.technology_volume * p.technology)
+    m.generation_hours = hours * m.skill * volume(p)
     org.generation += m.generation_hours
     month = w.months[org.month]
     month.split += m.split
@@ -312,8 +320,9 @@ def move_bars(w: Any) -> None:
         pull = 0.0
         for i in range(org.marketers):
             m = w.marketers[i]
-            now = felt_value(w, m, org.bar, p.acv, p.cycle_days)
-            warmer = felt_value(w, m, org.bar + TOUCH_LIFT, p.acv, p.cycle_days)
+            later = until_won(m, p.cycle_days)
+            now = felt_value(w, m, org.bar, p.acv, later)
+            warmer = felt_value(w, m, org.bar + TOUCH_LIFT, p.acv, later)
             wait = m.next_touch * warmer - touch_hours(p) * m.hour_value
             cost = pushing_cost_of_step(w, m)
             pull += math.tanh((now - wait - cost) / max(abs(now), 1e-9) * PULL_STEEPNESS)

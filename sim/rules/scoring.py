@@ -8,7 +8,7 @@ quality and process thus act on the score's validity through fields only.
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 from sim.compiled import compiled
 from sim.draws import Stream, normal
@@ -61,25 +61,43 @@ def read_fit(w: Any, lead: Any) -> None:
 
 
 @compiled
-def read_intent(w: Any, lead: Any, time: float) -> float:
-    """What the record shows of intent at ``time``."""
+def read_intent(w: Any, lead: Any, warmth: float) -> float:
+    """What the record shows of intent whose log-odds are ``warmth``."""
     p = w.params[0]
-    z = (logit(intent_at(p, lead, time)) - w.org[0].intent_logit) / max(p.intent_spread, 1e-9)
+    z = (warmth - w.org[0].intent_logit) / max(p.intent_spread, 1e-9)
     draw = normal(w.keys[NOISE], lead.key, 1)
     return reading(z, p.intent_spread, p.score_noise, lead.fields, INTENT_FIELDS, draw)
 
 
 @compiled
-def raw_score(w: Any, lead: Any, time: float) -> float:
-    """Weighted reading of fit and intent at ``time``, before the logistic."""
+def raw_score(w: Any, lead: Any, warmth: float) -> float:
+    """Weighted reading of fit and of ``warmth``, the log-odds of intent, before the logistic."""
     weight = w.org[0].weight
-    return weight * lead.seen_fit + (1.0 - weight) * read_intent(w, lead, time)
+    return weight * lead.seen_fit + (1.0 - weight) * read_intent(w, lead, warmth)
 
 
 @compiled
 def to_score(raw: float) -> float:
     """Score in (0, 1) of a weighted reading."""
     return sigmoid(STEEPNESS * raw)
+
+
+class Standing(NamedTuple):
+    """Where a lead stands on a day: its intent, and the score that the record gives it."""
+
+    intent: float
+    warmth: float  # log-odds of intent
+    raw: float  # weighted reading, before the logistic
+    score: float
+
+
+@compiled
+def standing(w: Any, lead: Any, time: float) -> Standing:
+    """Where a lead stands at ``time``; its fit must have been read."""
+    intent = intent_at(w.params[0], lead, time)
+    warmth = logit(intent)
+    raw = raw_score(w, lead, warmth)
+    return Standing(intent, warmth, raw, to_score(raw))
 
 
 @compiled

@@ -15,10 +15,19 @@ from sim.draws import Stream, normal, uniform
 from sim.rules.arithmetic import logit, sigmoid
 from sim.rules.capability import cross_over
 from sim.rules.contacting import accept, attempt, contact_obliged, drop_old, promise, triage
-from sim.rules.dealing import advance, close, deepen, discover, hoped_value, likely_close, pulls_forward
+from sim.rules.dealing import (
+    advance,
+    close,
+    deepen,
+    discover,
+    hoped_value,
+    likely_close,
+    pulls_forward,
+    worth_hoping,
+)
+from sim.rules.feeling import feel_seller, felt_pay_at
 from sim.rules.lists import deals_of, inbox_of
 from sim.rules.market import draw_attributes
-from sim.rules.pay import feel_seller, felt_pay_at
 from sim.rules.tasks import Choice, add_task, choose_task, value_task
 from sim.rules.winning import deal_hours, project_chance, win_logit, worth_its_hours
 from sim.rules.workload import begin_day, end_day, now_of, record_event, seconds, spend
@@ -85,25 +94,25 @@ def list_deals(w: Any, j: int) -> None:
             if due:
                 add_task(w, s, DISCOVER, index, hoped_value(w, s, lead), p.discovery + 1.0, True)
         else:
-            value = hoped_value(w, s, lead)
+            chance = sigmoid(lead.signal)
+            value = worth_hoping(w, s, lead, chance)
             if lead.steps >= p.steps:
                 if due or pulls_forward(w, s, lead):
                     add_task(w, s, CLOSE, index, value, p.close, True)
                 else:
-                    list_deepening(w, s, index)
+                    list_deepening(w, s, index, chance)
             elif due:
                 add_task(w, s, ADVANCE, index, value, p.step, True)
             else:
-                list_deepening(w, s, index)
+                list_deepening(w, s, index, chance)
         index = lead.next
 
 
 @compiled
-def list_deepening(w: Any, s: Any, index: int) -> None:
-    """More work on an open deal, valued at its marginal effect on the odds as the seller sees them."""
+def list_deepening(w: Any, s: Any, index: int, chance: float) -> None:
+    """More work on an open deal, valued at its marginal effect on the ``chance`` that the seller sees."""
     p = w.params[0]
     lead = w.leads[index]
-    chance = sigmoid(lead.signal)
     hours = lead.sales_seconds / HOUR
     gain = chance * (1.0 - chance) * p.win_hours * p.deepen / (p.win_hours_scale + hours)
     add_task(w, s, DEEPEN, index, gain * lead.acv * felt_pay_at(w, s, likely_close(p, lead)), p.deepen, False)
@@ -112,7 +121,13 @@ def list_deepening(w: Any, s: Any, index: int) -> None:
 @compiled
 def finds_per_hour(p: Any, s: Any) -> float:
     """Finds of one hour of prospecting in what is left of the territory."""
-    return p.territory_yield * s.territory**p.territory_power
+    return p.territory_yield * yielding(p, s)
+
+
+@compiled
+def yielding(p: Any, s: Any) -> float:
+    """What is left of the territory, by what an hour in it yields (0 to 1)."""
+    return s.territory**p.territory_power
 
 
 @compiled
@@ -138,8 +153,9 @@ def prospect(w: Any, j: int, k: int) -> None:
     org = w.org[0]
     s = w.sellers[j]
     spend(w, s.role, s, PROSPECTING, seconds(p.prospect))
-    chance = 1.0 - math.exp(-finds_per_hour(p, s) * p.prospect)
-    s.territory = max(s.territory - p.territory_use * p.prospect * s.territory**p.territory_power, 0.0)
+    left = yielding(p, s)
+    chance = 1.0 - math.exp(-(p.territory_yield * left) * p.prospect)
+    s.territory = max(s.territory - p.territory_use * p.prospect * left, 0.0)
     block = s.blocks
     s.blocks += 1
     if uniform(w.keys[FIND], s.key, block) < chance:

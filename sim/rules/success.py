@@ -12,18 +12,9 @@ from typing import Any
 
 from sim.compiled import compiled
 from sim.draws import Stream, uniform
+from sim.rules.feeling import feel_manager
 from sim.rules.lists import accounts_of, append, arrivals_of, remove
-from sim.rules.pay import (
-    EXPANDED,
-    RETAINED,
-    REVENUE,
-    WON_ACV,
-    WON_DEAL,
-    count,
-    count_company,
-    credited,
-    feel_manager,
-)
+from sim.rules.pay import EXPANDED, RETAINED, REVENUE, WON_ACV, WON_DEAL, count, count_company, credited
 from sim.rules.workload import begin_day, end_day, record_event, seconds, spend
 from sim.state import CARE, DEVELOPER, MARKETER, MONTH, PAY_DUE, SELLER, SUCCESS, WEEK, YEAR
 

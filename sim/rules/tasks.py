@@ -26,9 +26,9 @@ def choose_task(w: Any, j: int) -> int:
     highest = 0.0
     for k in range(w.sellers[j].tasks):
         task = w.tasks[k]
-        if task.worth > highest and task.kind != DONE:
-            highest = task.worth
-            best = k
+        better = (task.worth > highest) & (task.kind != DONE)
+        highest = task.worth if better else highest
+        best = k if better else best
     return best
 
 

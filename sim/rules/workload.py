@@ -19,6 +19,18 @@ def seconds(hours: float) -> int:
 
 
 @compiled
+def volume(p: Any) -> float:
+    """How much more a marketing hour reaches: technology gives volume."""
+    return 1.0 + p.technology_volume * p.technology
+
+
+@compiled
+def touch_hours(p: Any) -> float:
+    """Hours of one nurturing touch."""
+    return p.nurture / volume(p)
+
+
+@compiled
 def spend(w: Any, role: int, person: Any, kind: int, amount: int) -> None:
     """Book ``amount`` seconds of ``person`` to class ``kind``: today, the rest owed."""
     now = min(amount, person.left)
@@ -47,6 +59,8 @@ def begin_day(w: Any, role: int, person: Any, fixed: float) -> None:
     person.left = seconds(p.day_hours)
     if person.debt > 0:
         for kind in range(N_CLASSES):
+            if person.debt == 0 or person.left == 0:
+                break
             now = min(w.owed[person.worker, kind], person.left)
             if now > 0:
                 w.owed[person.worker, kind] -= now

@@ -1,0 +1,174 @@
+"""Which factors move an outcome: Morris' screening and Sobol' indices, by SALib, with their noise.
+
+An index is computed from the mean of the replications at each point. What chance is left in
+these means is noise: it lowers first-order indices and looks like an interaction in total
+ones. :func:`noise` says how much of the variance between points it is; SALib's bootstrap
+intervals contain it, they do not remove it.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sim.parameters import ParameterError
+
+LEVEL = 0.95
+RESAMPLES = 1_000
+NOTABLE, DOMINANT = 0.1, 0.5  # shares of the variance between points
+Values = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Noise:
+    """How much of the variance between points is chance.
+
+    Attributes
+    ----------
+    share : float
+        Variance of a point's mean that is chance / variance between points' means; NaN
+        with a single replication.
+    replications : int
+        Replications of a point.
+    """
+
+    share: float
+    replications: int
+
+    @property
+    def verdict(self) -> Literal["low", "notable", "dominant", "unknown", "constant"]:
+        """What a reader should make of it."""
+        if self.replications < 2:
+            return "unknown"
+        if math.isnan(self.share):
+            return "constant"
+        return "dominant" if self.share > DOMINANT else "notable" if self.share > NOTABLE else "low"
+
+
+def salib(part: str) -> Any:
+    """A module of SALib, e.g. ``analyze.sobol``.
+
+    Raises
+    ------
+    ParameterError
+        The package is not installed.
+    """
+    import importlib
+
+    try:
+        return importlib.import_module(f"SALib.{part}")
+    except ImportError:
+        raise ParameterError("sensitivity needs SALib; install the extra: pip install 'gtm-sim[research]'.") from None
+
+
+def noise(table: pd.DataFrame) -> Noise:
+    """Share of the variance between points that is chance.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row a point, one column a replication. The replications of all points meet the
+        same draws, so luck that is common to all points (the mean of a column) moves no index
+        and is taken out first: what counts is how points differ in their reaction to it.
+    """
+    values = table.to_numpy(dtype=float)
+    points, replications = values.shape
+    means = values.mean(axis=1)
+    between = float(means.var(ddof=1)) if points > 1 else 0.0
+    if replications < 2 or not between > 0.0:
+        return Noise(math.nan, replications)
+    rest = values - values.mean(axis=0) - means[:, None] + values.mean()
+    chance = float((rest**2).sum()) / ((points - 1) * (replications - 1)) / replications
+    return Noise(min(1.0, chance / between), replications)
+
+
+def sobol_indices(
+    factors: Sequence[str], outcome: Values, second: bool = True, seed: int = 1, resamples: int = RESAMPLES
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Sobol' indices with half widths of their 95 % bootstrap intervals.
+
+    Parameters
+    ----------
+    factors : sequence of str
+        Names, in the order of the sample's columns.
+    outcome : array
+        Mean outcome of each point of SALib's Saltelli sample, in its order.
+    second : bool
+        Whether the sample allows for second-order indices.
+    seed : int
+        Of the bootstrap.
+
+    Returns
+    -------
+    first and total order : DataFrame
+        ``factor``, ``S1``, ``S1_conf``, ``ST``, ``ST_conf``; NaN where the outcome does not vary.
+    second order : DataFrame
+        ``factor``, ``other``, ``S2``, ``S2_conf``; empty without second order.
+    """
+    names = list(factors)
+    pairs = [(i, j) for i in range(len(names)) for j in range(i + 1, len(names))] if second else []
+    if not np.ptp(outcome) > 0.0:
+        blank = dict.fromkeys(("S1", "S1_conf", "ST", "ST_conf"), math.nan)
+        rows = [{"factor": name, **blank} for name in names]
+        other = [{"factor": names[i], "other": names[j], "S2": math.nan, "S2_conf": math.nan} for i, j in pairs]
+        return pd.DataFrame(rows), pd.DataFrame(other, columns=["factor", "other", "S2", "S2_conf"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = salib("analyze.sobol").analyze(
+            _problem(len(names)), outcome, calc_second_order=second, num_resamples=resamples, conf_level=LEVEL,
+            seed=_seed(seed),
+        )  # fmt: skip
+    first = pd.DataFrame({"factor": names, **{key: found[key] for key in ("S1", "S1_conf", "ST", "ST_conf")}})
+    other = [
+        {"factor": names[i], "other": names[j], "S2": found["S2"][i, j], "S2_conf": found["S2_conf"][i, j]}
+        for i, j in pairs
+    ]
+    return first, pd.DataFrame(other, columns=["factor", "other", "S2", "S2_conf"])
+
+
+def morris_indices(
+    factors: Sequence[str], cube: Values, outcome: Values, levels: int, seed: int = 1, resamples: int = RESAMPLES
+) -> pd.DataFrame:
+    """Morris' elementary effects.
+
+    Parameters
+    ----------
+    factors : sequence of str
+        Names, in the order of the columns of ``cube``.
+    cube : array, shape (points, factors)
+        The trajectories in unit coordinates; effects are per unit of these.
+    outcome : array
+        Mean outcome of each point.
+    levels : int
+        Levels of the grid.
+
+    Returns
+    -------
+    DataFrame
+        ``factor``, ``mu_star`` (mean size of effects), its 95 % half width ``mu_star_conf``,
+        ``mu`` (mean effect, signed) and ``sigma`` (spread: interactions or curvature).
+    """
+    names = list(factors)
+    found = salib("analyze.morris").analyze(
+        _problem(len(names)), cube, outcome, num_resamples=resamples, conf_level=LEVEL, num_levels=levels,
+        seed=_seed(seed),
+    )  # fmt: skip
+    keys = ("mu_star", "mu_star_conf", "mu", "sigma")
+    return pd.DataFrame({"factor": names, **{key: np.asarray(found[key], dtype=float) for key in keys}})
+
+
+def _problem(count: int) -> dict[str, Any]:
+    """SALib's description of ``count`` factors in unit coordinates."""
+    return {"num_vars": count, "names": [f"x{i}" for i in range(count)], "bounds": [[0.0, 1.0]] * count}
+
+
+def _seed(seed: int) -> int:
+    """SALib takes 0 for no seed at all."""
+    return seed % (2**32 - 1) + 1

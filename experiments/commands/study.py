@@ -1,0 +1,123 @@
+"""``gtm study``: the named studies."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from experiments.commands import COMMANDS
+from experiments.commands.application import DEFECT, DONE, application, refuse, resumed
+from experiments.config import Command, Settings
+from sim.parameters import ParameterError
+
+if TYPE_CHECKING:
+    from analysis.studies import Answer, Named
+    from experiments.studies import Definition
+
+START: dict[str, Any] = {"name": None, "seeds": 32, "points": None}
+COMMAND = Command("study", COMMANDS["study"], START)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """List the studies, or run the one that ``name=…`` asks for; return the exit code."""
+    words = [word for word in arguments if not word.startswith("-")]
+    options = len(words) < len(arguments)
+    try:
+        given = dict(word.partition("=")[::2] for word in resumed(COMMAND, words))
+        if "name" not in given and not options:
+            return _list(given)
+        from experiments.studies import definition
+
+        known = definition(given["name"].strip("'\"")) if "name" in given else None
+        wrong = next((word for word in words if word.lstrip("+").startswith("design")), None)
+        if wrong:
+            raise ParameterError(f"{wrong}: a study's design stands in its file; points= and seeds= change its size.")
+    except ParameterError as error:
+        return refuse(error)
+    return application(_command(known) if known else COMMAND, run, arguments)
+
+
+def _command(study: Definition) -> Command:
+    """The command as the study's file sets its keys."""
+    own = {key: study.spec[key] for key in ("organisation", "arms", "seeds") if key in study.spec}
+    points = study.spec["design"].get("points", 5)
+    return dataclasses.replace(COMMAND, defaults={**START, "points": points, **own})
+
+
+def _list(given: dict[str, str]) -> int:
+    """Print every study with its question."""
+    from experiments.studies import known
+
+    language = given.pop("language", "en")
+    if given or language not in ("en", "es"):
+        key = next(iter(given), "language")
+        raise ParameterError(f"{key}: name the study too, as in gtm study name=chaos; language is en or es.")
+    studies = known()
+    width = max(len(study.name) for study in studies)
+    for study in studies:
+        print(f"  gtm study name={study.name:<{width}}  {study.question(language)}")
+    return DONE
+
+
+def run(settings: Settings) -> int:
+    """Run what is missing of a study, answer its question, draw its figures."""
+    import pandas as pd
+
+    from analysis import studies, summary
+    from analysis.figures.studies import draw
+    from experiments import tables
+    from experiments.commands import finish
+    from experiments.commands.ending import interrupted, say_failures
+    from experiments.conduct import conduct
+    from experiments.models import Organisation
+    from experiments.studies import definition, plan
+    from experiments.studies.felt import Believing
+
+    if settings.own["name"] is None:
+        raise ParameterError("name: which study? gtm study lists them.")
+    asked = definition(str(settings.own["name"]))
+    model = settings.model
+    assert isinstance(model, Organisation)
+    model = Believing.of(model)
+    design = {**asked.spec["design"], "points": settings.own["points"] or asked.spec["design"].get("points", 5)}
+    planned = plan(design, model, settings.seed)
+    settings = dataclasses.replace(settings, model=model, points=planned.points, design=design, record="none")
+    outcome = conduct(settings)
+    if outcome.status == "interrupted":
+        return interrupted(settings.command, outcome)
+    runs = pd.read_parquet(settings.out / "runs.parquet")
+    if outcome.failed:
+        say_failures(runs, outcome)
+    if outcome.failed == outcome.asked:
+        return DEFECT
+    runs["arm"] = runs["arm"].astype(str)
+    names = summary.measure_columns(runs)
+    tables.write_json(settings.out / "summary.json", summary.summarise(runs, asked.name, settings.baseline, names))
+    study = summary.load(settings.out)
+    placed = runs.join(planned.coordinates, on="point")
+    named = studies.Named(dataclasses.replace(study, runs=placed), asked.spec, settings.language)
+    answer = studies.answer(named)
+    draw(named, settings.out)
+    tables.write_json(settings.out / "study.json", _content(named, asked.name, answer))
+    console = finish.wide_console()
+    console.print(f"{named.words('studies.question')}: {named.question}", markup=False)
+    console.print(f"{named.words('studies.answer')}: {answer.text}", style="bold", markup=False)
+    console.print(named.words("report.stance"))
+    console.print(named.words("studies.files", folder=settings.out), soft_wrap=True)
+    return DONE
+
+
+def _content(named: Named, name: str, answer: Answer) -> dict[str, Any]:
+    """What ``study.json`` says."""
+    return {
+        "study": name,
+        "question": named.question,
+        "answer": answer.text,
+        "claim": answer.claim,
+        "quantities": [
+            {"name": q.name, "what": q.what, "measure": q.measure, "verdict": q.verdict, **dataclasses.asdict(q.found)}
+            for q in answer.quantities
+        ],
+        "details": dict(answer.details),
+    }

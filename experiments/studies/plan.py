@@ -1,0 +1,200 @@
+"""The points of a study: the designs of a sweep, and four things that sweeps do not have.
+
+*Scales* multiply several parameters together (twice the leads, half the time for each).
+A *simplex* splits a budget of capability in three. A *panel* draws firms from the priors of
+everything uncertain, around the organisation's own values. And the pseudo-factor ``felt``
+names the pay plan that people believe in, whatever they are paid
+(:class:`experiments.studies.felt.Believing`).
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from experiments import design
+from experiments.baseline import deal_scale
+from experiments.design import Points, column
+from experiments.models import Model, Organisation
+from sim.parameters import Declaration, ParameterError, Params, declared, nearest
+from sim.parameters.priors import distribution
+
+KEYS = ("name", "points", "factors", "zip", "scales", "parts", "budget", "include", "also", "of_arm")
+OWN = ("simplex", "panel")
+MOST_POINTS = 1_000_000
+
+
+@dataclass(frozen=True)
+class Planned:
+    """Points, and the coordinates under which figures and answers know them.
+
+    Attributes
+    ----------
+    points : Points
+        Values of parameters, as the runner takes them.
+    coordinates : DataFrame
+        One row a point: its coordinates that are no parameter (a scale, the shares of a split).
+    """
+
+    points: Points
+    coordinates: pd.DataFrame
+
+
+def plan(given: Mapping[str, Any], model: Model, seed: int) -> Planned:
+    """The points that a study's design places.
+
+    Raises
+    ------
+    ParameterError
+        Something given is wrong.
+    """
+    for key in given:
+        if key not in KEYS:
+            raise ParameterError(f"design.{key}: unknown; a study's design has {', '.join(KEYS)}.{nearest(key, KEYS)}")
+    name = str(given.get("name", "grid"))
+    n = given.get("points", 5)
+    if isinstance(n, bool) or not isinstance(n, int | float) or n != int(n) or not 1 <= n <= MOST_POINTS:
+        raise ParameterError(f"points={n!r}: a whole number from 1 to {MOST_POINTS:,} is needed.")
+    if name == "simplex":
+        return _simplex(given, _organisation(model, name), int(n))
+    if name == "panel":
+        return _panel(given, _organisation(model, name), int(n), seed)
+    if name not in design.DESIGNS:
+        allowed = (*design.DESIGNS, *OWN)
+        raise ParameterError(f"design.name={name!r}: allowed are {', '.join(allowed)}.{nearest(name, allowed)}")
+    plain = {"name": name, "points": int(n), "factors": given.get("factors") or {}, "zip": given.get("zip") or []}
+    if not given.get("scales"):
+        points = design.place(plain, model, seed) if plain["factors"] else design.NOWHERE
+        return Planned(points, pd.DataFrame(index=range(points.count)))
+    return _scaled(given["scales"], plain, _organisation(model, "scales"), seed)
+
+
+def _organisation(model: Model, what: str) -> Organisation:
+    if not isinstance(model, Organisation):
+        raise ParameterError(f"design: {what} needs an organisation, not a foreign model.")
+    return model
+
+
+def value_of(params: Params, name: str) -> float:
+    """A plain parameter by its dotted name.
+
+    Raises
+    ------
+    ParameterError
+        There is none of that name, or it is no number.
+    """
+    names = [f"{theme}.{each}" for theme, each, _, default in declared() if not isinstance(default, str | bool)]
+    if name not in names:
+        raise ParameterError(f"{name}: no parameter with a number.{nearest(name, names)}")
+    theme, _, field = name.partition(".")
+    return float(getattr(getattr(params, theme), field))
+
+
+def as_declared(name: str, value: float) -> float | int:
+    """A value inside the bounds of its parameter, whole where that is whole."""
+    theme, _, field = name.partition(".")
+    found, default = next((d, v) for t, n, d, v in declared() if (t, n) == (theme, field))
+    inside = min(max(value, found.low), found.high)
+    return round(inside) if isinstance(default, int) else inside
+
+
+# ---------------------------------------------------------------- scales
+
+
+def _scaled(scales: Mapping[str, Any], plain: Mapping[str, Any], model: Organisation, seed: int) -> Planned:
+    """Every combination of the scales' values with the points of the plain design."""
+    params = model.base[model.arms[0]]
+    below = design.place(plain, model, seed) if plain["factors"] else design.NOWHERE
+    for name, scale in scales.items():
+        if not isinstance(scale, Mapping) or not {"values", "powers"} <= set(scale):
+            raise ParameterError(f"design.scales.{name}: values and powers are needed.")
+    values = [scale["values"] for scale in scales.values()]
+    rows, coordinates = [], []
+    for chosen in itertools.product(*values):
+        changed: dict[str, float] = {}
+        for scale, factor in zip(scales.values(), chosen, strict=True):
+            for name, power in scale["powers"].items():
+                changed[name] = changed.get(name, value_of(params, name)) * float(factor) ** float(power)
+        for point in range(below.count):
+            rows.append({**{name: as_declared(name, v) for name, v in changed.items()}, **below.values(point)})
+            coordinates.append({f"scale.{name}": value for name, value in zip(scales, chosen, strict=True)})
+    return Planned(_points(rows), pd.DataFrame(coordinates))
+
+
+# ---------------------------------------------------------------- splits of a budget
+
+
+def _simplex(given: Mapping[str, Any], model: Organisation, n: int) -> Planned:
+    """A budget over three parameters, in steps of 1/n: each gets its share on top of today's value."""
+    parts = given.get("parts")
+    if not isinstance(parts, Sequence) or len(parts) != 3:
+        raise ParameterError(f"design.parts={parts!r}: three parameters are needed.")
+    budget = float(given.get("budget", 0.5))
+    params = model.base[model.arms[0]]
+    splits = [(i / n, j / n, (n - i - j) / n) for i in range(n, -1, -1) for j in range(n - i, -1, -1)]
+    for extra in given.get("include") or ():
+        split = _split(str(extra))
+        if all(max(abs(a - b) for a, b in zip(split, other, strict=True)) > 1e-9 for other in splits):
+            splits.append(split)
+    rows, coordinates = [], []
+    for shares in splits:
+        values = {name: value_of(params, name) + budget * share for name, share in zip(parts, shares, strict=True)}
+        rows.append({name: as_declared(name, value) for name, value in values.items()})
+        own = {f"split.{name.partition('.')[2]}": share for name, share in zip(parts, shares, strict=True)}
+        coordinates.append({"split.name": "/".join(f"{100 * share:.0f}" for share in shares), **own})
+    return Planned(_points(rows), pd.DataFrame(coordinates))
+
+
+def _split(text: str) -> tuple[float, float, float]:
+    """``70/20/10`` as shares."""
+    parts = text.split("/")
+    if len(parts) != 3 or not all(part.strip().isdigit() for part in parts) or sum(map(int, parts)) != 100:
+        raise ParameterError(
+            f"design.include={text!r}: three whole percentages that sum to 100 are needed, as 70/20/10."
+        )
+    return int(parts[0]) / 100, int(parts[1]) / 100, int(parts[2]) / 100
+
+
+# ---------------------------------------------------------------- firms drawn from the priors
+
+
+def uncertain(also: Sequence[str] = ()) -> dict[str, Declaration]:
+    """Declarations of all uncertainties with a prior, and of the levers named in ``also``."""
+    every = {f"{theme}.{name}": found for theme, name, found, _ in declared()}
+    for name in also:
+        if name not in every or not every[name].prior:
+            raise ParameterError(f"{name}: no parameter with a prior.{nearest(name, every)}")
+    return {name: d for name, d in every.items() if d.prior and (d.kind == "uncertainty" or name in also)}
+
+
+def _panel(given: Mapping[str, Any], model: Organisation, n: int, seed: int) -> Planned:
+    """A Latin hypercube over the priors, each centred on the organisation's own value where its form allows.
+
+    ``also`` names levers that are drawn too, for all arms; ``of_arm`` levers that only the
+    first arm has drawn, while the others keep their own.
+    """
+    from scipy.stats import qmc
+
+    baseline = model.arms[0]
+    params = model.base[baseline]
+    also, of_arm = list(given.get("also") or ()), list(given.get("of_arm") or ())
+    names = uncertain([*also, *of_arm])
+    cube = qmc.LatinHypercube(len(names), rng=np.random.default_rng(seed)).random(n)
+    columns: dict[str, Any] = {}
+    for u, (name, found) in zip(cube.T, names.items(), strict=True):
+        scale = deal_scale(params, found)
+        center = value_of(params, name) / scale
+        flat = center <= 0 and found.prior.startswith(("gamma", "lognormal"))  # these have no spread around 0
+        values = distribution(found.prior, None if flat else center).ppf(u)
+        drawn = [as_declared(name, float(value)) for value in scale * values]
+        columns[f"arm.{baseline}.{name}" if name in of_arm else name] = column(drawn)
+    return Planned(Points(columns, n), pd.DataFrame(index=range(n)))
+
+
+def _points(rows: list[dict[str, Any]]) -> Points:
+    return Points({name: column([row[name] for row in rows]) for name in rows[0]}, len(rows))
