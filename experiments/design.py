@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 
 from experiments.models import Kind, Model, Value
 from sim.parameters import ParameterError, nearest
-from sim.parameters.priors import distribution
 
 DESIGNS = ("grid", "lhs", "sobol", "morris", "csv")
 SPEC = ("low", "high", "scale", "prior")
@@ -64,7 +63,7 @@ class Factor:
             place = np.minimum((u * len(self.levels)).astype(int), len(self.levels) - 1)
             return np.asarray(column(list(self.levels))[place])
         if self.prior:
-            spread = distribution(self.prior)
+            spread = _distribution(self.prior)
             ends = spread.cdf([self.low, self.high])
             values = np.clip(spread.ppf(ends[0] + u * (ends[1] - ends[0])), self.low, self.high)
             return np.round(values).astype(np.int64) if self.whole else np.asarray(values)
@@ -124,6 +123,13 @@ def column(values: Sequence[Value]) -> NDArray[Any]:
     found = np.empty(len(values), dtype=object)
     found[:] = values
     return found
+
+
+def _distribution(prior: str) -> Any:
+    """SciPy's statistics take a second to import, which workers need not spend."""
+    from sim.parameters.priors import distribution
+
+    return distribution(prior)
 
 
 # ---------------------------------------------------------------- factors
@@ -187,7 +193,7 @@ def _ranged(name: str, given: Mapping[str, Any], key: str, kind: Kind) -> Factor
         raise ParameterError(f"{key}.low={low:g}: more than 0 is needed for scale=log.")
     if prior:
         try:
-            mass = float(np.diff(distribution(str(prior)).cdf([low, high]))[0])
+            mass = float(np.diff(_distribution(str(prior)).cdf([low, high]))[0])
         except (ValueError, TypeError) as error:
             raise ParameterError(f"{key}.prior={prior!r}: {error}.") from None
         if not mass > 0:
