@@ -231,7 +231,7 @@ class Rows:
         """Whether intervals of 80 % held clearly fewer than 80 %."""
         found = self.content["back_test"]["coverage"]
         n = sum(one["n"] for one in found)
-        return n > 0 and sum(one["inside80"] for one in found) < 0.8 * n - 2.0 * math.sqrt(0.16 * n)
+        return bool(n > 0 and sum(one["inside80"] for one in found) < 0.8 * n - 2.0 * math.sqrt(0.16 * n))
 
     def last_months(self) -> tuple[str, list[Row]]:
         """The latest test that looks as far ahead as any: its day, and month, what, foretold, intervals, came."""

@@ -123,6 +123,8 @@ def fit(asked: Asked, report: Callable[[str], None] | None = None) -> Fitted:
     targets = _targets(facts, export, sellers)
     finds = export.deals_are == "deal"  # else every win comes from a lead
     found = match(base, sellers, targets, finds)
+    held = ", ".join(f"{key} ({value:.3g})" for key, value in found.beyond.items())
+    issues.add("held_at_bound", "fit", count=len(found.beyond), detail=held)
     say("measuring")
     made = profile.build(base_name, base, sellers, found, targets, facts, asked.sellers is not None, finds)
     content = {

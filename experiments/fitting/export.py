@@ -184,8 +184,8 @@ def _link(leads: pd.DataFrame, deals: pd.DataFrame, known: dict[str, bool], deal
         at = to_lead[chosen].astype(int).to_numpy()
         day = when.to_numpy(float)[chosen]
         day = np.where(day < created[at], np.where(day >= created[at] - 1, created[at], np.nan), day)
-        leads.iloc[at, leads.columns.get_loc(name)] = day
-        leads.iloc[at, leads.columns.get_loc(f"is_{name}")] = True
+        leads.loc[leads.index[at], name] = day
+        leads.loc[leads.index[at], f"is_{name}"] = True
     if (deals["source"] < 0).all():
         deals.loc[found, "source"] = leads["source"].to_numpy()[places]
     return True

@@ -71,15 +71,15 @@ def watch(export: Export) -> Watched | None:
     n = int(export.cutoff) - first + 1
     begin = (begin - first).astype(int)
     begun = np.bincount(begin, minlength=n).astype(float)
-    gone = {}
+    gone: dict[int, Floats] = {}
     for outcome in (WON, LOST):
         chosen = kind == outcome
         flat = begin[chosen] * n + (ends[chosen] - first).astype(int)
-        gone[outcome] = np.bincount(flat, minlength=n * n).reshape(n, n).astype(np.float32)
+        gone[outcome] = np.bincount(flat, minlength=n * n).reshape(n, n).astype(float)
     left = gone[WON] + gone[LOST]
     still = begun[:, None] - (np.cumsum(left, axis=1) - left)
     still[np.tril_indices(n, -1)] = 0.0  # not begun yet
-    return Watched(first, begun, still.astype(np.float32), gone[WON], gone[LOST])
+    return Watched(first, begun, still, gone[WON], gone[LOST])
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ class Forecast:
 
     def intervals(self, what: str, month: int) -> dict[str, float]:
         """``low80``, ``high80``, ``low95``, ``high95``."""
-        found = {}
+        found: dict[str, float] = {}
         for coverage in COVERAGES:
             low, high = self.interval(what, month, coverage)
             found |= {f"low{round(100 * coverage)}": low, f"high{round(100 * coverage)}": high}

@@ -30,6 +30,8 @@ KINDS: dict[str, Weight] = {
     "amount_extreme": "note", "other_currency": "error", "currency_at_par": "note", "currency_unknown": "note",
     # people and labels
     "owner_missing": "error", "source_missing": "error", "formula": "error",
+    # the organisation
+    "held_at_bound": "error",
 }  # fmt: skip
 
 
@@ -41,8 +43,8 @@ class Issue:
     ----------
     code : str
         One of :data:`KINDS`.
-    table : {"leads", "deals"}
-        Where.
+    table : {"leads", "deals", "fit"}
+        Where; fit: the organisation that comes out.
     count : int
         How many rows (or columns) have it.
     rows : tuple of int

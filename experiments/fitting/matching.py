@@ -13,13 +13,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy import optimize
 
 from experiments.fitting.estimate import Estimate, Floats, on_scale
-from experiments.fitting.scaling import organisation
+from experiments.fitting.scaling import beyond, bounds, organisation
 from sim import state as S
 from sim.engine import Result, run_seed, simulate
 from sim.parameters import Event, Params, replace
@@ -116,6 +116,8 @@ class Match:
         Coordinates that wanted to go further.
     runs : int
         Simulated in all.
+    beyond : dict of str to float
+        Dotted names of parameters held at their declared bounds, and what was wanted of them.
     """
 
     x: dict[str, float]
@@ -124,6 +126,7 @@ class Match:
     team: dict[str, float]
     at_bound: tuple[str, ...]
     runs: int
+    beyond: dict[str, float] = field(default_factory=dict)
 
 
 def observe(result: Result) -> dict[str, float]:
@@ -229,13 +232,13 @@ def match(base: Params, sellers: int, targets: Sequence[Target], finds: bool = T
         """Moments on their scales, and the standard error of their means, at each point."""
         nonlocal runs
         asked = [replace(organisation(base, way.sellers, _named(pairs, x), finds), horizon) for x in points]
-        seen = run_many(asked, seeds)
-        observed.update({x.tobytes(): one for x, one in zip(points, seen, strict=True)})
+        ran = run_many(asked, seeds)
+        observed.update({x.tobytes(): one for x, one in zip(points, ran, strict=True)})
         runs += len(asked) * len(seeds)
-        return [_moments(targets, runs_of) for runs_of in seen]
+        return [_moments(targets, runs_of) for runs_of in ran]
 
     wanted = np.array([float(on_scale(t.estimate.value, t.pair.scale)) for t in targets])
-    low, high = np.array([p.low for p in pairs]), np.array([p.high for p in pairs])
+    low, high = np.array([_range(p, base) for p in pairs]).T
     # A first step by the usual slopes; its own slopes are then measured there.
     zero = np.zeros(len(pairs))
     (first, _) = shown([zero])[0]
@@ -244,11 +247,11 @@ def match(base: Params, sellers: int, targets: Sequence[Target], finds: bool = T
     names = [p.x for p in pairs]
     if "volume" in names and "pace" in names:  # an organisation of twice the pace meets twice the leads
         coupled[names.index("volume"), names.index("pace")] = 1.0
-    x = np.clip(np.linalg.solve(coupled, np.where(np.isfinite(first), wanted - first, 0.0)), low * 0.9, high * 0.9)
+    x = np.clip(np.linalg.solve(coupled, np.where(np.isfinite(first), wanted - first, 0.0)), low, high)
     steps = np.where(x > 0, -1.0, 1.0) * np.array([STEP_OF_WIN if p.x == "win" else STEP for p in pairs])
-    found = shown([x, *(x + step * np.eye(len(pairs))[n] for n, step in enumerate(steps))])
-    here = found[0][0]
-    slopes = np.array([(found[n + 1][0] - here) / step for n, step in enumerate(steps)]).T
+    seen = shown([x, *(x + step * np.eye(len(pairs))[n] for n, step in enumerate(steps))])
+    here = seen[0][0]
+    slopes = np.array([(seen[n + 1][0] - here) / step for n, step in enumerate(steps)]).T
     slopes = np.where(np.isfinite(slopes), slopes, 0.0)
     # Small effects of one on another's number are mostly noise of the runs, and would be magnified.
     slopes = np.where(np.abs(slopes) < LEAST_EFFECT * usual[:, None], 0.0, slopes)
@@ -257,7 +260,7 @@ def match(base: Params, sellers: int, targets: Sequence[Target], finds: bool = T
     weight = 1.0 / np.maximum(
         np.array([t.estimate.se if math.isfinite(t.estimate.se) else 0.05 for t in targets]), 0.02
     )
-    known: dict[bytes, tuple[Floats, Floats]] = {x.tobytes(): found[0]}
+    known: dict[bytes, tuple[Floats, Floats]] = {x.tobytes(): seen[0]}
 
     def missed(point: Floats) -> Floats:
         key = point.tobytes()
@@ -280,7 +283,23 @@ def match(base: Params, sellers: int, targets: Sequence[Target], finds: bool = T
     }
     at_bound = tuple(p.x for p, value in zip(pairs, end.x, strict=True) if min(value - p.low, p.high - value) < 0.02)
     differ = {p.moment: float(t) for p, t in zip(pairs, team, strict=True)}
-    return Match(_named(pairs, end.x), _named(pairs, spread), reached, differ, at_bound, runs)
+    found = _named(pairs, end.x)
+    return Match(
+        found, _named(pairs, spread), reached, differ, at_bound, runs, beyond(base, sellers, found, finds)
+    )
+
+
+def _range(pair: Pair, base: Params) -> tuple[float, float]:
+    """Bounds of a coordinate: its own, and those that its parameter is declared with."""
+    known = bounds().get(pair.parameter)
+    if known is None or pair.x == "volume":  # that one also goes with size and pace
+        return pair.low, pair.high
+    theme, _, name = pair.parameter.partition(".")
+    was = getattr(getattr(base, theme), name)
+    if pair.x == "win":
+        return max(pair.low, known.low - was), min(pair.high, known.high - was)
+    low = math.log(known.low / was) if known.low > 0 else pair.low
+    return max(pair.low, low), min(pair.high, math.log(known.high / was))
 
 
 def _named(pairs: Sequence[Pair], x: Floats) -> dict[str, float]:

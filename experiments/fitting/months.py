@@ -42,7 +42,7 @@ class Months:
     def exposure(self) -> Floats:
         """Days watched of each month, in months of mean length."""
         begin, end = np.maximum(self.start[:-1], self.first), np.minimum(self.start[1:], self.last + 1)
-        return np.maximum(end - begin, 0.0) / MONTH
+        return np.asarray(np.maximum(end - begin, 0.0) / MONTH)
 
     def counts(self, days: Floats) -> Floats:
         """How many of the days fall into each month."""
@@ -52,7 +52,7 @@ class Months:
         """Sum of weights by month."""
         known = np.isfinite(days) & np.isfinite(weight) & (days >= self.start[0]) & (days < self.start[-1])
         place = np.searchsorted(self.start, days[known], side="right") - 1
-        return np.bincount(place, weights=weight[known], minlength=self.n)
+        return np.bincount(place, weights=weight[known], minlength=self.n).astype(float)
 
 
 def months(first: float, last: float) -> Months:

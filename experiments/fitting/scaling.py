@@ -10,10 +10,11 @@ prices go with the size of deals.
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import Any
 
 from experiments.baseline import rounded
-from sim.parameters import Event, Params, replace
+from sim.parameters import Declaration, Event, Params, declared, replace
 
 # Hours of one event: all of workload but shares of a day and the length of the day.
 TASKS = (
@@ -21,7 +22,6 @@ TASKS = (
     "search", "question", "correction", "dispute", "dispute_agreed", "duplicate", "record", "onboarding", "care",
     "expansion",
 )  # fmt: skip
-LEAST = {"deepen": 0.05, "prospect": 0.1}  # declared bounds
 BARS = ("call_bar", "accept_bar", "open_bar", "exit_bar")
 USUAL = 0.25  # win rate of the profiles
 ROWS = ("marketer", "developer", "seller", "success", "company")
@@ -41,7 +41,7 @@ def sized(base: Params, sellers: int) -> dict[str, Any]:
 
 
 def moved(base: Params, sellers: int, x: dict[str, float], finds: bool = True) -> dict[str, Any]:
-    """Changes for a point of the search.
+    """Changes for a point of the search, held within the declared bounds.
 
     Parameters
     ----------
@@ -55,6 +55,30 @@ def moved(base: Params, sellers: int, x: dict[str, float], finds: bool = True) -
     finds : bool
         Whether sellers find customers of their own; False where every win comes from a lead.
     """
+    return {key: _held(key, value) for key, value in _wanted(base, sellers, x, finds).items()}
+
+
+def beyond(base: Params, sellers: int, x: dict[str, float], finds: bool = True) -> dict[str, float]:
+    """What the point would have needed outside the declared bounds: dotted name and value wanted.
+
+    The model knows no cycle below a business day, for one.
+    """
+    wanted = _wanted(base, sellers, x, finds)
+    return {key: float(value) for key, value in wanted.items() if _held(key, value) != value}
+
+
+@cache
+def bounds() -> dict[str, Declaration]:
+    """Declaration of every plain parameter by its dotted name."""
+    return {f"{theme}.{name}": found for theme, name, found, _ in declared()}
+
+
+def _held(key: str, value: Any) -> Any:
+    known = bounds().get(key)
+    return value if known is None else min(max(value, known.low), known.high)
+
+
+def _wanted(base: Params, sellers: int, x: dict[str, float], finds: bool) -> dict[str, Any]:
     changes = sized(base, sellers)
     size = sellers / base.people.sellers
     pace, deal = math.exp(x.get("pace", 0.0)), math.exp(x.get("deal", 0.0))
@@ -63,15 +87,15 @@ def moved(base: Params, sellers: int, x: dict[str, float], finds: bool = True) -
         market.candidates_per_day * size * pace * math.exp(x.get("volume", 0.0)), 6
     )
     for task in TASKS:
-        changes[f"workload.{task}"] = rounded(max(getattr(base.workload, task) / pace, LEAST.get(task, 0.0)))
-    changes["market.win_hours_scale"] = rounded(max(market.win_hours_scale / pace, 0.1))
-    changes["behaviour.territory_refresh"] = rounded(min(behaviour.territory_refresh * pace, 1.0))
+        changes[f"workload.{task}"] = rounded(getattr(base.workload, task) / pace)
+    changes["market.win_hours_scale"] = rounded(market.win_hours_scale / pace)
+    changes["behaviour.territory_refresh"] = rounded(behaviour.territory_refresh * pace)
     changes["behaviour.attention"] = max(1, round(behaviour.attention * pace))
     changes["market.win_intercept"] = rounded(market.win_intercept + x.get("win", 0.0), 6)
     changes["market.cycle_days"] = rounded(market.cycle_days * math.exp(x.get("cycle", 0.0)), 6)
-    changes["market.cycle_spread"] = rounded(min(market.cycle_spread * math.exp(x.get("cycle_spread", 0.0)), 2.0), 6)
-    changes["market.acv"] = rounded(max(market.acv * deal, 1.0), 6)
-    changes["market.acv_spread"] = rounded(min(market.acv_spread * math.exp(x.get("deal_spread", 0.0)), 2.5), 6)
+    changes["market.cycle_spread"] = rounded(market.cycle_spread * math.exp(x.get("cycle_spread", 0.0)), 6)
+    changes["market.acv"] = rounded(market.acv * deal, 6)
+    changes["market.acv_spread"] = rounded(market.acv_spread * math.exp(x.get("deal_spread", 0.0)), 6)
     for bar in BARS:
         changes[f"behaviour.{bar}"] = rounded(getattr(behaviour, bar) * deal)
     # What sellers win in a year, against the base: quota and the base of customers go with it.

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import optimize
 
-from experiments.fitting.cleaning import OPEN, WON
+from experiments.fitting.cleaning import LOST, OPEN, WON
 from experiments.fitting.estimate import NOTHING, Estimate, Floats, wilson
 from experiments.fitting.months import MONTH
 
@@ -64,10 +64,9 @@ def sellers(deals: pd.DataFrame, cutoff: float) -> Sellers | None:
     if spells.empty:
         return None
     active = _active(spells, cutoff)
-    won = (owned["outcome"] == WON).groupby(owned["owner"]).sum().reindex(spells.index).to_numpy(float)
-    decided = (owned["outcome"] != OPEN).groupby(owned["owner"]).sum().reindex(spells.index).to_numpy(float)
+    won, decided = (_by_owner(owned, chosen, spells) for chosen in (owned["outcome"] == WON, owned["outcome"] != OPEN))
     at_work = np.maximum((spells["last"] - spells["first"]).to_numpy() / MONTH, 1.0)
-    lost_known = bool((deals["outcome"] != WON).any())
+    lost_known = bool((deals["outcome"] == LOST).any())
     win_spread = win_spread_of(won, decided) if lost_known else NOTHING
     long_enough = at_work >= 2.0
     many = long_enough.sum() >= FEWEST and won[long_enough].sum() >= 5 * FEWEST
@@ -86,6 +85,11 @@ def sellers(deals: pd.DataFrame, cutoff: float) -> Sellers | None:
         active, len(spells), win_spread, volume, _load(owned, cutoff),
         float(decided.sum() / at_work.sum()), float(best / won.sum()) if won.sum() else math.nan, each,
     )  # fmt: skip
+
+
+def _by_owner(owned: pd.DataFrame, chosen: pd.Series[bool], spells: pd.DataFrame) -> Floats:
+    """How many rows are chosen, of each owner in the order of the spells."""
+    return np.asarray(chosen.groupby(owned["owner"]).sum().reindex(spells.index), dtype=float)
 
 
 def win_spread_of(won: Floats, decided: Floats) -> Estimate:

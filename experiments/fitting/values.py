@@ -91,7 +91,8 @@ def harmless(label: str, longest: int = 60) -> str:
 def distinct(values: pd.Series[Any]) -> tuple[NDArray[np.int64], list[Any]]:
     """Codes and distinct values of a column; −1 is blank."""
     codes, found = pd.factorize(values.to_numpy(dtype=object), use_na_sentinel=True)
-    kept, place = [], np.full(len(found) + 1, -1, dtype=np.int64)
+    kept: list[Any] = []
+    place = np.full(len(found) + 1, -1, dtype=np.int64)
     for n, value in enumerate(found):
         if isinstance(value, str):
             value = value.replace("\xa0", " ").replace("\u202f", " ").strip()  # noqa: PLW2901
@@ -274,6 +275,7 @@ def _named(rest: pd.Series[Any], days: Days, formats: list[str]) -> None:
         if fits.any():
             seen = True
             numbers = [pd.to_numeric(parts[part], errors="coerce").to_numpy(dtype=float) for part in (day, year)]
-            days[fits] = _days(_century(numbers[1]), named.to_numpy(dtype=float), numbers[0])[fits]
+            month_of = np.asarray(named, dtype=float)
+            days[fits] = _days(_century(numbers[1]), month_of, numbers[0])[fits]
     if seen:
         formats.append("named month")
