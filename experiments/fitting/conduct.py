@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments.fitting import cleaning, estimates, forecast, profile, tables
+from experiments.fitting import cleaning, estimates, forecast, plain, profile, tables
 from experiments.fitting.estimate import NOTHING, Estimate
 from experiments.fitting.estimates import Facts
 from experiments.fitting.export import Export, join
@@ -123,10 +123,12 @@ def fit(asked: Asked, report: Callable[[str], None] | None = None) -> Fitted:
     targets = _targets(facts, export, sellers)
     finds = export.deals_are == "deal"  # else every win comes from a lead
     found = match(base, sellers, targets, finds)
-    held = ", ".join(f"{key} ({value:.3g})" for key, value in found.beyond.items())
-    issues.add("held_at_bound", "fit", count=len(found.beyond), detail=held)
     say("measuring")
     made = profile.build(base_name, base, sellers, found, targets, facts, asked.sellers is not None, finds)
+    held = ", ".join(f"{key} ({value:.3g})" for key, value in made.beyond.items())
+    issues.add("held_at_bound", "fit", count=len(made.beyond), detail=held)
+    unmet = [f"{one['what']}: {one['simulated']:.3g}, not {one['export']:.3g}" for one in made.unmet]
+    issues.add("not_reached", "fit", count=len(unmet), detail="; ".join(unmet))
     content = {
         "name": asked.name,
         "mapping": asked.mapping,
@@ -134,11 +136,10 @@ def fit(asked: Asked, report: Callable[[str], None] | None = None) -> Fitted:
         "cutoff": shown(facts.cutoff),
         "read": how,
         "quality": [issue.plain() for issue in issues],
-        "estimates": profile.facts_plain(facts, export),
+        "estimates": plain.facts_plain(facts, export),
         "forecast": ahead.plain(),
         "back_test": tested,
         "base": base_name,
-        "matching": profile.match_plain(found, targets),
         **made.content,
     }
     return Fitted(made.organisation, made.notes, content)

@@ -177,7 +177,7 @@ def _amounts(export: Export) -> Floats:
         return np.zeros(0)
     won = export.deals[(export.deals["outcome"] == WON) & np.isfinite(export.deals["amount"])]
     late = won[won["closed"] > export.cutoff - 365]
-    return (late if len(late) >= 50 else won)["amount"].to_numpy(float)
+    return np.asarray((late if len(late) >= 50 else won)["amount"], dtype=float)
 
 
 def _sums(wins: Floats, amounts: Floats, rng: np.random.Generator) -> Floats:
@@ -203,7 +203,9 @@ def _wins(watched: Watched, cutoff: float, span: Months, new: list[Floats], rng:
     chance, present = _age_and_period(won, at_risk)
     going = _by_age(lost.sum(axis=1), at_risk.sum(axis=1))
     alive = watched.open[:last, last - 1] - watched.won[:last, last - 1] - watched.lost[:last, last - 1]
-    waiting = np.bincount(np.arange(last)[::-1], weights=alive, minlength=last)  # by age in days, on the last evening
+    waiting = np.bincount(np.arange(last)[::-1], weights=alive, minlength=last).astype(
+        float
+    )  # by age in days, on the last evening
     days = int(span.start[-1] - cutoff - 1)
     of_day = np.searchsorted(span.start, cutoff + 1 + np.arange(days), side="right") - 1
     ahead = [_ahead(waiting, chance * r, going, days) for r in GRID]
@@ -229,9 +231,8 @@ def _table(part: Floats, span: Months, first: int) -> Floats:
     age_of = np.searchsorted(AGES, day, side="right") - 1
     begun, at = np.nonzero(part)
     place = age_of[at - begun] * span.n + month[at]
-    return np.bincount(place, weights=part[begun, at], minlength=(len(AGES) - 1) * span.n).reshape(
-        len(AGES) - 1, span.n
-    )
+    table = np.bincount(place, weights=part[begun, at], minlength=(len(AGES) - 1) * span.n)
+    return table.reshape(len(AGES) - 1, span.n).astype(float)
 
 
 def _age_and_period(won: Floats, at_risk: Floats) -> tuple[Floats, Level]:

@@ -31,7 +31,7 @@ KINDS: dict[str, Weight] = {
     # people and labels
     "owner_missing": "error", "source_missing": "error", "formula": "error",
     # the organisation
-    "held_at_bound": "error",
+    "held_at_bound": "error", "not_reached": "error",
 }  # fmt: skip
 
 

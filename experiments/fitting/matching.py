@@ -14,12 +14,13 @@ import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from dataclasses import replace as replace_fields
 
 import numpy as np
 from scipy import optimize
 
 from experiments.fitting.estimate import Estimate, Floats, on_scale
-from experiments.fitting.scaling import beyond, bounds, organisation
+from experiments.fitting.scaling import bounds, organisation
 from sim import state as S
 from sim.engine import Result, run_seed, simulate
 from sim.parameters import Event, Params, replace
@@ -34,6 +35,8 @@ FEWEST_RUNS, MOST_RUNS = 4, 20
 EVALUATIONS = 5
 STEP, STEP_OF_WIN = 0.35, 0.6  # by which slopes are measured: well above the noise of the runs
 LEAST_EFFECT = 0.2  # of the usual own effect, below which a parameter is taken to leave a number alone
+FARTHEST = 0.7  # step of one correction
+NEAR_BOUND = 0.02
 LARGE = 2.0  # times the base beyond which a smaller organisation stands for it: moments are per head
 
 
@@ -116,8 +119,8 @@ class Match:
         Coordinates that wanted to go further.
     runs : int
         Simulated in all.
-    beyond : dict of str to float
-        Dotted names of parameters held at their declared bounds, and what was wanted of them.
+    inverse : array, shape (target, target)
+        How far the coordinates move for a gap in each number.
     """
 
     x: dict[str, float]
@@ -126,7 +129,7 @@ class Match:
     team: dict[str, float]
     at_bound: tuple[str, ...]
     runs: int
-    beyond: dict[str, float] = field(default_factory=dict)
+    inverse: Floats = field(default_factory=lambda: np.zeros((0, 0)))
 
 
 def observe(result: Result) -> dict[str, float]:
@@ -281,12 +284,29 @@ def match(base: Params, sellers: int, targets: Sequence[Target], finds: bool = T
     reached = {
         p.moment: _reached(p, value, error, len(seeds)) for p, value, error in zip(pairs, moments, noise, strict=True)
     }
-    at_bound = tuple(p.x for p, value in zip(pairs, end.x, strict=True) if min(value - p.low, p.high - value) < 0.02)
-    differ = {p.moment: float(t) for p, t in zip(pairs, team, strict=True)}
-    found = _named(pairs, end.x)
-    return Match(
-        found, _named(pairs, spread), reached, differ, at_bound, runs, beyond(base, sellers, found, finds)
+    at_bound = tuple(
+        p.x for p, value, *ends in zip(pairs, end.x, low, high, strict=True) if _at_end(value, (ends[0], ends[1]))
     )
+    differ = {p.moment: float(t) for p, t in zip(pairs, team, strict=True)}
+    return Match(_named(pairs, end.x), _named(pairs, spread), reached, differ, at_bound, runs, inverse)
+
+
+def corrected(found: Match, targets: Sequence[Target], seen: Sequence[dict[str, float]], base: Params) -> Match:
+    """The match moved by what its organisation, as seen now, lacks; within bounds, no further than :data:`FARTHEST`."""
+    now, _ = _moments(targets, seen)
+    wanted = np.array([float(on_scale(t.estimate.value, t.pair.scale)) for t in targets])
+    step = np.clip(found.inverse @ np.where(np.isfinite(now), wanted - now, 0.0), -FARTHEST, FARTHEST)
+    ranges = [_range(t.pair, base) for t in targets]
+    x = {
+        t.pair.x: min(max(found.x[t.pair.x] + float(by), low), high)
+        for t, by, (low, high) in zip(targets, step, ranges, strict=True)
+    }
+    at_bound = tuple(name for (name, value), ends in zip(x.items(), ranges, strict=True) if _at_end(value, ends))
+    return replace_fields(found, x=x, at_bound=at_bound, runs=found.runs + len(seen))
+
+
+def _at_end(value: float, ends: tuple[float, float]) -> bool:
+    return min(value - ends[0], ends[1] - value) < NEAR_BOUND
 
 
 def _range(pair: Pair, base: Params) -> tuple[float, float]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,12 +12,11 @@ import numpy as np
 
 from experiments.baseline import reference_of, rounded
 from experiments.fitting.estimate import Estimate
-from experiments.fitting.estimates import Facts, Volume
-from experiments.fitting.export import Export
-from experiments.fitting.matching import PAIRS, Match, Target, observe, plan
-from experiments.fitting.scaling import BARS, OTHERS, TASKS, moved
+from experiments.fitting.estimates import Facts
+from experiments.fitting.matching import PAIRS, Match, Target, corrected, observe, plan
+from experiments.fitting.plain import match_plain
+from experiments.fitting.scaling import BARS, OTHERS, TASKS, beyond, moved
 from experiments.fitting.sellers import win_spread_of
-from experiments.fitting.survival import Lasting
 from sim import state as S
 from sim.engine import Result, simulate
 from sim.parameters import Event, Params, declared, replace
@@ -26,17 +24,36 @@ from sim.parameters import Event, Params, declared, replace
 ROOT = 6  # seeds of the final runs: not those of the matching
 SKILL_DOUBT = 0.35  # how far the spread of skill may be from the base's, in logs, before data are seen
 SKILL_BOUNDS = (0.1, 1.5)
-SHORT, LONG = 12, 24  # measured months of the first and second runs
+SHORT, LONG = 12, 24  # measured months of the first and the later runs
+PASSES = 4  # of measuring and correcting
 HEADS = "heads and market in proportion to the sellers"
 
 
 @dataclass(frozen=True)
 class Made:
-    """An organisation and its story."""
+    """An organisation and its story.
+
+    Attributes
+    ----------
+    organisation : dict
+        Contents of its file.
+    notes : dict of str to str
+        Dotted name → where the value comes from.
+    content : dict
+        What ``fit.json`` says of it.
+    beyond : dict of str to float
+        Parameters held at their declared bounds, and what was wanted of them.
+    """
 
     organisation: dict[str, Any]
     notes: dict[str, str]
     content: dict[str, Any]
+    beyond: dict[str, float]
+
+    @property
+    def unmet(self) -> list[dict[str, Any]]:
+        """Checks of numbers that were matched and are not shown all the same."""
+        return [one for one in self.content["checks"] if one["matched"] and not one["met"]]
 
 
 def build(
@@ -52,19 +69,26 @@ def build(
     """The organisation of a match, measured on fresh seeds; ``told``: the user gave the number of sellers."""
     way = plan(base, sellers, targets)
     start = replace(base, moved(base, way.sellers, found.x, finds))
-    first = _runs(replace(start, {"horizon.months": min(SHORT, way.months)}), way.seeds(ROOT))
-    skill = _skill(base, facts, first)
-    changes = moved(base, sellers, found.x, finds)
+    results = _runs(replace(start, {"horizon.months": min(SHORT, way.months)}), way.seeds(ROOT))
+    skill = _skill(base, facts, results)
     own = {} if skill is None else {"people.skill_spread": rounded(skill.value)}
-    changes.update(own)
-    # What the first runs show pays the second; only then are amounts those of plans priced by themselves.
-    paid = {f"reference.{name}": value for name, value in reference_of(first[0].params, first).items()}
-    results = _runs(
-        replace(start, {**own, **paid, "horizon.months": min(LONG, max(way.months, SHORT))}), way.seeds(ROOT)
-    )
+    months = {"horizon.months": min(LONG, max(way.months, SHORT))}
+    # What runs show pays the next ones: only then are amounts those of plans priced by themselves. Pay and the own
+    # spread of skill move what was matched, so the point is corrected by the slopes of the search.
+    for _ in range(PASSES):
+        paid = {f"reference.{name}": value for name, value in reference_of(results[0].params, results).items()}
+        changed = {**moved(base, way.sellers, found.x, finds), **own, **paid, **months}
+        results = _runs(replace(base, changed), way.seeds(ROOT))
+        seen = [observe(result) for result in results]
+        shown = {name: [one[name] for one in seen] for name in seen[0]}
+        checks = [_check(target, shown, found.team.get(target.pair.moment, 0.0)) for target in targets]
+        last = found
+        if all(one["met"] for one in checks):
+            break
+        found = corrected(found, targets, seen, base)
+    found = last
+    changes = {**moved(base, sellers, found.x, finds), **own}
     final = reference_of(results[0].params, results)
-    seen = [observe(result) for result in results]
-    shown = {name: [one[name] for one in seen] for name in seen[0]}
     notes = _notes(base_name, changes, facts, told, targets)
     tree: dict[str, Any] = {"base": base_name}
     for key, value in changes.items():
@@ -72,15 +96,17 @@ def build(
         if theme != "reference":
             tree.setdefault(theme, {})[name] = value
     tree["reference"] = final
-    checks = [_check(target, shown, found.team.get(target.pair.moment, 0.0)) for target in targets]
+    # A number that the organisation cannot show says nothing certain of its parameter.
+    reached = [target for target, check in zip(targets, checks, strict=True) if check["met"]]
     checks += _unmatched(shown, facts, sellers, {target.what for target in targets})
     content = {
         "sellers": sellers,
-        "parameters": _parameters(base, changes, found, targets, facts, skill, notes),
+        "parameters": _parameters(base, changes, found, reached, facts, skill, notes),
         "checks": checks,
         "priors": _priors(changes, base),
+        "matching": match_plain(found, targets),
     }
-    return Made(tree, notes, content)
+    return Made(tree, notes, content, beyond(base, sellers, found.x, finds))
 
 
 def _runs(params: Params, seeds: Sequence[int]) -> list[Result]:
@@ -286,83 +312,3 @@ def _unmatched(shown: dict[str, list[float]], facts: Facts, sellers: int, matche
             }
         )
     return rows
-
-
-def match_plain(found: Match, targets: Sequence[Target]) -> dict[str, Any]:
-    """How the search ended."""
-    return {
-        "runs": found.runs,
-        "at_bound": list(found.at_bound),
-        "x": found.x,
-        "spread": found.spread,
-        "targets": [
-            {"moment": t.pair.moment, "what": t.what, "parameter": t.pair.parameter, **t.estimate.plain()}
-            for t in targets
-        ],
-    }
-
-
-# ---------------------------------------------------------------- facts as plain values
-
-
-def facts_plain(facts: Facts, export: Export) -> dict[str, Any]:
-    """All estimates, as they stand in ``fit.json``."""
-    return {
-        "rows": {
-            "leads": 0 if export.leads is None else len(export.leads),
-            "deals": 0 if export.deals is None else len(export.deals),
-        },
-        "leads_are": export.leads_are,
-        "deals_are": export.deals_are,
-        "leads": _volume(facts.leads),
-        "opportunities": _volume(facts.opportunities),
-        "wins": _volume(facts.wins),
-        "lead_converted": _lasting(facts.lead_converted),
-        "lead_won": _lasting(facts.lead_won),
-        "deal": _lasting(facts.deal),
-        "win_rate": None
-        if facts.deal is None or not export.has_losses
-        else {**facts.deal.win_rate.plain(), "among_closed": facts.naive_win_rate},
-        "by_source": facts.by_source,
-        "amounts": facts.amounts,
-        "mean_deal": facts.mean_deal.plain(),
-        "deal_spread": facts.deal_spread.plain(),
-        "sellers": None
-        if facts.sellers is None
-        else {
-            **{
-                k: (v.plain() if isinstance(v, Estimate) else v)
-                for k, v in ((f.name, getattr(facts.sellers, f.name)) for f in dataclasses.fields(facts.sellers))
-            }
-        },
-        "quarter_end": {**facts.quarter_end.plain(), "of": facts.quarter_end_counted},
-    }
-
-
-def _volume(found: Volume | None) -> dict[str, Any] | None:
-    if found is None:
-        return None
-    return {
-        "months": found.months.names,
-        "counts": found.counts.tolist(),
-        "exposure": found.months.exposure.tolist(),
-        "usual": found.usual.plain(),
-        "moved": found.moved,
-        "level": found.level.estimate().plain(),
-        "memory_months": found.level.memory,
-        "season": [e.plain() for e in found.season],
-    }
-
-
-def _lasting(found: Lasting | None) -> dict[str, Any] | None:
-    if found is None:
-        return None
-    one = found.curve
-    drawn = {"days": one.times, "won": one.won, "lost": one.lost, "low": found.low, "high": found.high}
-    every = max(1, len(one.times) // 200)
-    return {
-        "won_share": found.won_share.plain(), "horizon_days": found.curve.horizon,
-        "quantiles": {str(q): e.plain() for q, e in found.quantiles.items()},
-        "log_mean": found.log_mean.plain(), "log_spread": found.log_spread.plain(),
-        "curve": {name: values[::every].tolist() for name, values in drawn.items()},
-    }  # fmt: skip
