@@ -23,6 +23,8 @@ def excel_table(table: str, path: Path, sheet: object) -> Source:
             raise ParameterError(f"sheet={sheet!r}: {path.name} has {', '.join(sheets)}.{nearest(str(sheet), sheets)}")
         asked = [str(sheet)] if sheet is not None else sheets
         found = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in asked}
+    except ParameterError:
+        raise
     except (CalamineError, OSError, ValueError, RuntimeError) as error:
         raise ParameterError(
             f"{path.name}: not a readable Excel file ({' '.join(str(error).split())[:120]})."

@@ -147,10 +147,11 @@ def join(leads: Clean | None, deals: Clean | None, issues: Issues, as_of: float 
     )  # fmt: skip
     export = export.as_of(cutoff) if as_of is not None else export
     _note_stale(export, issues)
-    for frame in (export.leads, export.deals):
-        if frame is not None:
-            frame.drop(columns=[name for name in ("key", "lead_key", "deal_key") if name in frame], inplace=True)  # noqa: PD002
-    return export
+    return replace(export, leads=_without_keys(export.leads), deals=_without_keys(export.deals))
+
+
+def _without_keys(frame: pd.DataFrame | None) -> pd.DataFrame | None:
+    return None if frame is None else frame.drop(columns=["key", "lead_key", "deal_key"], errors="ignore")
 
 
 def _link(leads: pd.DataFrame, deals: pd.DataFrame, known: dict[str, bool], deals_are: str, issues: Issues) -> bool:
