@@ -105,7 +105,7 @@ def test_a_quote_that_is_not_closed_is_an_error_that_names_the_row(tmp_path: Pat
     path = tmp_path / "deals.csv"
     rows = "".join(f"{n},2023-01-03,won\n" for n in range(50))
     path.write_text(f'id,created,stage\n1,"2023-01-03,won\n{rows}')
-    with pytest.raises(ParameterError, match="row 2: .*not closed"):
+    with pytest.raises(ParameterError, match=r"row 2: .*not closed"):
         open_table("deals", path).load(["id"])
 
 
@@ -195,7 +195,10 @@ def test_yes_and_no_in_two_languages() -> None:
 HEADERS = {
     "salesforce": ["Opportunity ID", "Created Date", "Close Date", "Stage", "Amount", "Opportunity Owner"],
     "hubspot": ["Record ID", "Create Date", "Close Date", "Deal Stage", "Amount", "Deal owner"],
-    "pipedrive": ["Deal - ID", "Deal - Deal created", "Deal - Deal closed on", "Deal - Status", "Deal - Value", "Deal - Owner"],
+    "pipedrive": [
+        "Deal - ID", "Deal - Deal created", "Deal - Deal closed on", "Deal - Status",
+        "Deal - Value", "Deal - Owner",
+    ],
     "generic": ["Código", "Fecha de alta", "Fecha cierre", "Estado", "Importe", "Comercial"],
 }  # fmt: skip
 
