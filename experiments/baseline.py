@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from experiments.patterns import distance, misses, observe, patterns
 from sim import state as S
-from sim.engine import simulate
+from sim.engine import Result, simulate
 from sim.parameters import Declaration, Event, Params, Role, declared, replace
 from sim.parameters.pay import WON_ACV_LOW
 from sim.parameters.priors import at_quantile, distribution
@@ -142,7 +142,11 @@ def reference(params: Params, seeds: Sequence[int]) -> dict[str, object]:
     See :class:`sim.parameters.Reference`. Written into the profile's file, it prices
     cost-neutral pay plans.
     """
-    results = [simulate(params, seed) for seed in seeds]
+    return reference_of(params, [simulate(params, seed) for seed in seeds])
+
+
+def reference_of(params: Params, results: Sequence[Result]) -> dict[str, object]:
+    """:func:`reference` of runs that are already there."""
     years = params.horizon.months / 12.0
     pooled = np.mean([np.asarray(r.world.pooled)[:, S.MEASURED] for r in results], axis=0) / years
     months = np.concatenate([np.asarray(r.world.months[params.horizon.burn_in_months :]) for r in results])

@@ -16,6 +16,7 @@ COMMANDS = {
     "discover": "scenario discovery (PRIM) on a finished sweep",
     "study": "the named studies: a question, a design, figures, an answer",
     "baseline": "default values of an organisation that meet the calibration patterns C1–C10",
+    "fit": "a profile from a CRM export, with a back-test",
     "calibrate": "what the patterns C1–C11 leave of everything uncertain: posterior draws",
     "claims": "the article's claims, each with what the model says of it",
     "validate": "the stylised facts C1–C11, V1–V11: pass, fail, value, target",

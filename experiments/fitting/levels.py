@@ -1,0 +1,90 @@
+"""Counts by month whose level may move: estimate of the level, and what comes next.
+
+A Gamma–Poisson level with discounting (Harvey & Fernandes 1989; West & Harrison 1997,
+ch. 10): each month the knowledge of the past is worth a factor δ less. δ = 1 is a level
+that never moves. Several δ are weighed by how well each foretold the months before, so a
+steady series uses all its history and one that jumped its recent part. Beforehand a level
+that never moves is as likely as all others together.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import special
+
+from experiments.fitting.estimate import SEED, Estimate, Floats
+
+DISCOUNTS = (1.0, 0.97, 0.94, 0.9, 0.85, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05, 0.02)
+PRIOR = 0.5  # Jeffreys' shape for a Poisson rate: half an event is known beforehand
+DRAWS = 4_000
+
+
+@dataclass(frozen=True)
+class Level:
+    """Knowledge of the present rate of events.
+
+    Attributes
+    ----------
+    shape, rate : array
+        Of a Gamma distribution for each discount.
+    weight : array
+        How much each discount is believed.
+    months : int
+        Length of the series.
+    """
+
+    shape: Floats
+    rate: Floats
+    weight: Floats
+    months: int
+
+    @property
+    def memory(self) -> float:
+        """How many months the level rests on."""
+        discount = np.array(DISCOUNTS)
+        lasting = np.where(discount < 1, 1.0 / np.maximum(1.0 - discount, 1.0 / max(self.months, 1)), self.months)
+        return float((self.weight * np.minimum(lasting, self.months)).sum())
+
+    def draws(self, ahead: int = 0, n: int = DRAWS, seed: int = SEED) -> Floats:
+        """Draws of the rate so many months ahead: each month adds as much doubt as the first one does."""
+        rng = np.random.default_rng(seed)
+        which = rng.choice(len(DISCOUNTS), size=n, p=self.weight)
+        fading = 1.0 / (1.0 + ahead * (1.0 / np.array(DISCOUNTS)[which] - 1.0))
+        return np.asarray(rng.gamma(np.maximum(self.shape[which] * fading, 1e-3), 1.0 / (self.rate[which] * fading)))
+
+    def estimate(self) -> Estimate:
+        """The present rate with its 95 % interval."""
+        drawn = self.draws()
+        value = float((self.weight * self.shape / self.rate).sum())
+        low, high = np.quantile(drawn, [0.025, 0.975])
+        return Estimate(value, float(low), float(high), self.months, float(np.std(np.log(np.maximum(drawn, 1e-9)))))
+
+
+def level(counts: Floats, exposure: Floats) -> Level:
+    """Filter a series of counts; ``exposure`` is what a rate of 1 would have given in each month."""
+    discount = np.array(DISCOUNTS)
+    shape, rate = np.full(len(discount), PRIOR), np.full(len(discount), 1e-9)
+    score = np.where(discount == 1.0, 0.0, -math.log(len(discount) - 1))  # half of the belief is in a level that stays
+    known = False
+    for count, watched in zip(counts, exposure, strict=True):
+        if watched <= 0:
+            continue
+        shape, rate = shape * discount, rate * discount
+        if known:
+            score += _foretold(count, watched, shape, rate)
+        shape, rate = shape + count, rate + watched
+        known = True
+    weight = np.exp(score - score.max())
+    return Level(shape, np.maximum(rate, 1e-9), weight / weight.sum(), int((exposure > 0).sum()))
+
+
+def _foretold(count: float, watched: float, shape: Floats, rate: Floats) -> Floats:
+    """Log probability of a count: negative binomial."""
+    p = rate / (rate + watched)
+    return np.asarray(
+        special.gammaln(shape + count) - special.gammaln(shape) - math.lgamma(count + 1)
+        + shape * np.log(p) + count * np.log1p(-p)
+    )  # fmt: skip
