@@ -119,7 +119,8 @@ def test_an_interrupted_sweep_says_what_is_saved_and_goes_on(tmp_path: Path, who
     assert code == 130
     assert f"of 240 runs are saved in {study / 'runs.parquet'}. To go on: gtm sweep resume={study}" in said
     kept = len(pd.read_parquet(study / "runs.parquet"))
-    assert kept == int(re.search(r"Interrupted: (\d+) of", said)[1]) >= 10
+    # Two parts were seen: the first one's block had ended, the second's may have been in flight still.
+    assert kept == int(re.search(r"Interrupted: (\d+) of", said)[1]) >= 5
     assert json.loads((study / "manifest.json").read_text())["status"] == "interrupted"
     assert found(sweep(f"resume={study}", folder=tmp_path)) >= kept
     assert (study / "runs.parquet").read_bytes() == whole
