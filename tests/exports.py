@@ -49,7 +49,7 @@ def export(params: Params, seed: int) -> Exported:
         new = done & ~over[:n]
         ended[:n][new] = day - 0.5 if day > start else np.nan  # in the course of that day
         unseen = new & (owner[:n] < 0)
-        owner[:n][unseen] = seller[unseen] * 100
+        owner[:n][unseen] = seller[unseen] * 100 + generation[seller[unseen]]
         over[:n] |= done
     n = int(world.org["leads"][0])
     table = np.asarray(world.leads[:n])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import pytest
 
 from experiments.fitting import cleaning, conduct, estimates, forecast
 from experiments.fitting.money import Money
+from experiments.fitting.scaling import organisation
 from sim import load
 from sim.parameters import replace
 from tests.exports import Exported, export
@@ -71,28 +73,23 @@ def test_one_clear_line_and_exit_code_2(tmp_path, monkeypatch, capsys, words, sa
 @cache
 def truth():
     """An organisation of ours, and its parameters."""
-    base = load("smb")
-    return replace(
-        base,
-        {
-            "horizon.months": 18, "market.win_intercept": base.market.win_intercept + 0.5, "market.acv": 12_000.0,
-            "market.cycle_days": 25.0, "people.sellers": 10,
-        },
-    )  # fmt: skip
+    drawn = organisation(load("smb"), 10, {"win": 0.5, "deal": math.log(1.5), "cycle": math.log(1.5)})
+    return replace(drawn, {"horizon.months": 18})
 
 
 @pytest.mark.slow
 @pytest.mark.statistical
 def test_intervals_hold_what_the_simulation_knows(tmp_path):
-    """Stated error rate: over 40 exports the 95 % intervals hold the truth in at least 85 % of cases, of each number.
+    """Stated error rate: over 20 exports the 95 % intervals hold the truth in at least 85 % of cases, of each number.
 
     Truth is what the same organisation shows on average over many runs; the interval of one export holds the chance of
-    deals, not who happens to be employed, so win rates are compared with those of the very team.
+    deals, not who happens to be employed, so win rates are compared with those of the very team. Lead volumes are left
+    out: between teams they differ by 2 %, more than the interval of one, and the truth of one team is not known.
     """
-    inside: dict[str, list[bool]] = {"win_rate": [], "leads": [], "deal_size": []}
-    sizes, flows = [], []
+    inside: dict[str, list[bool]] = {"win_rate": [], "deal_size": []}
+    sizes = []
     found = []
-    for seed in range(40):
+    for seed in range(20):
         made = export(truth(), seed)
         ends, won = made.deals["Close Date"].notna(), made.deals["Stage"] == "Closed Won"
         asked = conduct.Asked(*written(made, tmp_path / str(seed)), "salesforce", "x", choices=EUROS)
@@ -100,19 +97,17 @@ def test_intervals_hold_what_the_simulation_knows(tmp_path):
         facts = estimates.estimate(opened)
         found.append(facts)
         sizes.append(float(made.deals.loc[won & ends, "Amount"].mean()))
-        flows.append(len(made.leads) / (18 * 30.4375))
         # Deals as old as half the history have all ended: what they came to is the truth of this team.
         old = made.deals["Created Date"] < made.deals["Created Date"].quantile(0.5)
         rate = float(won[old & ends].mean())
         n = int((old & ends).sum())
         doubt = 1.96 * np.sqrt(rate * (1 - rate) / n)
         inside["win_rate"].append(facts.deal.win_rate.low - doubt <= rate <= facts.deal.win_rate.high + doubt)
-    size, flow = float(np.mean(sizes)), float(np.mean(flows)) * 30.4375
+    size = float(np.mean(sizes))
     for facts in found:
         inside["deal_size"].append(facts.mean_deal.low <= size <= facts.mean_deal.high)
-        inside["leads"].append(facts.leads.usual.low <= flow <= facts.leads.usual.high)
     shares = {name: float(np.mean(held)) for name, held in inside.items()}
-    print("95 % intervals held the truth in", {name: f"{share:.0%}" for name, share in shares.items()}, "of 40 exports")
+    print("95 % intervals held the truth in", {name: f"{share:.0%}" for name, share in shares.items()}, "of 20 exports")
     assert min(shares.values()) >= 0.85
 
 
@@ -128,8 +123,9 @@ def test_parameters_come_back(tmp_path):
         made = conduct.fit(asked)
         found = {one["key"]: one for one in made.content["parameters"]}
         print([(key, found[key]) for key in ("market.acv", "market.cycle_days", "market.win_intercept")])
-        assert found["people.sellers"]["value"] == 10
-        for key, true in (("market.acv", 12_000.0), ("market.cycle_days", 25.0)):
+        # Who has just left and who has just come are both at work for a while.
+        assert found["people.sellers"]["low"] <= 10 <= found["people.sellers"]["high"]
+        for key, true in (("market.acv", wanted.market.acv), ("market.cycle_days", wanted.market.cycle_days)):
             one = found[key]
             assert one["low"] <= true <= one["high"] or abs(one["value"] / true - 1) < 0.2, (seed, key, one)
         win = found["market.win_intercept"]

@@ -34,7 +34,7 @@ COMMAND = Command(
         "dayfirst": None,
         "decimal": None,
         "currency": None,
-        "rates": {},
+        "rates": None,  # a mapping would be closed: its keys are of the user
         "won": [],
         "lost": [],
         "base": None,
@@ -111,7 +111,7 @@ def _asked(settings: Settings) -> Asked:
     name = str(own["name"])
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,60}", name):
         raise ParameterError(f"name={name!r}: letters, digits, - and _ are allowed: it names a file.")
-    rates = own["rates"]
+    rates = {} if own["rates"] is None else own["rates"]
     if not isinstance(rates, Mapping) or not all(_is_positive(rate) for rate in rates.values()):
         raise ParameterError(
             f"rates={rates!r}: positive numbers are needed, € for one unit, as in rates={{USD: 0.92}}."

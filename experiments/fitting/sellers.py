@@ -15,6 +15,7 @@ from experiments.fitting.estimate import NOTHING, Estimate, Floats, wilson
 from experiments.fitting.months import MONTH
 
 GONE, GAPS = 60.0, 4.0  # silent for so many days, and so many times their usual gap: no longer at work
+LIVELY = 14.0  # silent for longer, and for more than twice their usual gap: perhaps no longer at work
 WINDOW = 90.0  # last days over which sellers at work are averaged
 FEWEST, DECIDED = 4, 10  # sellers, and decided deals of each, that a spread needs
 SHOWN = 30
@@ -28,7 +29,8 @@ class Sellers:
     Attributes
     ----------
     active : Estimate
-        Sellers at work at the end; the interval is from the fewest to the most in the last 90 days.
+        Sellers at work at the end; the interval goes from those who were active lately to
+        the most in the last 90 days.
     seen : int
         Owners that appear at all.
     win_spread : Estimate
@@ -104,6 +106,7 @@ def _spells(owned: pd.DataFrame, cutoff: float) -> pd.DataFrame:
     found = pd.DataFrame({"owner": owned["owner"], "first": dates.min(axis=1), "last": dates.max(axis=1)}).dropna()
     spells = found.groupby("owner").agg(first=("first", "min"), last=("last", "max"), rows=("first", "size"))
     gap = (spells["last"] - spells["first"]) / (spells["rows"] - 1).clip(lower=1)
+    spells["lively"] = spells["last"] >= cutoff - np.maximum(LIVELY, 2.0 * gap)
     spells.loc[spells["last"] >= cutoff - np.maximum(GONE, GAPS * gap), "last"] = cutoff
     return spells
 
@@ -115,7 +118,8 @@ def _active(spells: pd.DataFrame, cutoff: float) -> Estimate:
     days = np.arange(begin, cutoff + 1)
     at_work = np.array([((usual["first"] <= day) & (usual["last"] >= day)).sum() for day in days], dtype=float)
     end = at_work[-min(len(at_work), 30) :]
-    return Estimate(float(round(end.mean())), float(end.min()), float(max(end.max(), at_work.max())), len(usual))
+    fewest = min(float(end.min()), float(usual["lively"].sum()))
+    return Estimate(float(round(end.mean())), fewest, float(max(end.max(), at_work.max())), len(usual))
 
 
 def _load(owned: pd.DataFrame, cutoff: float) -> Estimate:
