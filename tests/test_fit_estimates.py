@@ -5,17 +5,19 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from experiments.fitting.cleaning import LOST, OPEN, WON
 from experiments.fitting.estimate import wilson
 from experiments.fitting.levels import level
 from experiments.fitting.matching import PAIRS
 from experiments.fitting.months import months
 from experiments.fitting.scaling import beyond, bounds, moved, organisation
-from experiments.fitting.sellers import win_spread_of
+from experiments.fitting.sellers import sellers, win_spread_of
 from experiments.fitting.survival import cells, curve, lasting
 from sim import load
 
@@ -133,6 +135,16 @@ def test_spread_of_sellers_is_found_and_none_is_not_invented():
     print(f"spread of sellers: held .6 in {inside} of 30, held none in {none} of 30")
     assert inside >= 25
     assert none >= 26
+
+
+def test_a_seller_who_carries_nothing_has_left():
+    """Five at work with four open deals each; a sixth handed all over, and one deal ended in that name last week."""
+    rows = [(owner, 10.0 * k, 10.0 * k + 30, WON if k % 2 else LOST) for owner in range(5) for k in range(36)]
+    rows += [(owner, 390.0, np.nan, OPEN) for owner in range(5) for _ in range(4)]
+    rows += [(5, 10.0 * k, 10.0 * k + 63, LOST) for k in range(34)]
+    deals = pd.DataFrame(rows, columns=["owner", "created", "closed", "outcome"]).assign(amount=np.nan, source=-1)
+    found = sellers(deals, 400.0)
+    assert (found.seen, found.active.low) == (6, 5.0)
 
 
 @given(st.integers(0, 200), st.integers(1, 200))

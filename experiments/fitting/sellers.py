@@ -16,6 +16,7 @@ from experiments.fitting.months import MONTH
 
 GONE, GAPS = 60.0, 4.0  # silent for so many days, and so many times their usual gap: no longer at work
 LIVELY = 14.0  # silent for longer, and for more than twice their usual gap: perhaps no longer at work
+CARRIED = 3.0  # open deals of the usual seller, from which on having none is telling
 WINDOW = 90.0  # last days over which sellers at work are averaged
 FEWEST, DECIDED = 4, 10  # sellers, and decided deals of each, that a spread needs
 SHOWN = 30
@@ -106,8 +107,12 @@ def _spells(owned: pd.DataFrame, cutoff: float) -> pd.DataFrame:
     found = pd.DataFrame({"owner": owned["owner"], "first": dates.min(axis=1), "last": dates.max(axis=1)}).dropna()
     spells = found.groupby("owner").agg(first=("first", "min"), last=("last", "max"), rows=("first", "size"))
     gap = (spells["last"] - spells["first"]) / (spells["rows"] - 1).clip(lower=1)
-    spells["lively"] = spells["last"] >= cutoff - np.maximum(LIVELY, 2.0 * gap)
-    spells.loc[spells["last"] >= cutoff - np.maximum(GONE, GAPS * gap), "last"] = cutoff
+    silent = cutoff - spells["last"]
+    carried = (owned["outcome"] == OPEN).groupby(owned["owner"]).sum().reindex(spells.index)
+    # Where sellers carry deals, one who carries none has handed them over, though some may end in the own name.
+    gone = (carried == 0) & (float(carried[silent <= GONE].median()) >= CARRIED)
+    spells["lively"] = ~gone & (silent <= np.maximum(LIVELY, 2.0 * gap))
+    spells.loc[~gone & (silent <= np.maximum(GONE, GAPS * gap)), "last"] = cutoff
     return spells
 
 
