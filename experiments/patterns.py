@@ -88,14 +88,20 @@ SLOPES = {"elasticity_sales": "workload.seller_fixed", "elasticity_marketing": "
 MORE, FEWER = 1.2, 0.8
 
 
+def with_hours(params: Params, slope: str, factor: float) -> Params:
+    """The organisation in which the people of a slope have ``factor`` times their free hours."""
+    key = SLOPES[slope]
+    fixed = getattr(params.workload, key.partition(".")[2])
+    return replace(params, {key: max(1.0 - (1.0 - fixed) * factor, 0.0)})
+
+
 def worlds(params: Params, slopes: bool = True) -> Iterator[tuple[str, Params]]:
     """The organisations that the patterns need: as it is, and with more or fewer free hours."""
     yield "", params
     if slopes:
-        for name, key in SLOPES.items():
-            fixed = getattr(params.workload, key.partition(".")[2])
+        for name in SLOPES:
             for factor in (MORE, FEWER):
-                yield name, replace(params, {key: max(1.0 - (1.0 - fixed) * factor, 0.0)})
+                yield name, with_hours(params, name, factor)
 
 
 def observe(params: Params, seeds: Sequence[int], slopes: bool = True, workers: int | None = None) -> pd.DataFrame:

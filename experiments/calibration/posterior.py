@@ -163,10 +163,6 @@ class Uncertain(Organisation):
         """An arm at a point, without any draw yet."""
         return Prepared(arm, super().prepare(arm, values), self.content, self.root, self.replications)
 
-    def address(self, prepared: Any) -> bytes:
-        """Hash of all that the numbers depend on, but for the seed."""
-        return super().address(prepared)
-
     def run(self, prepared: Any, seed: int, monthly: bool) -> Ran:
         """One run with the draw of its replication."""
         draw = self.draw_of(self.places[seed])

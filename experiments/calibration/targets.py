@@ -20,7 +20,7 @@ import sim
 from experiments import held_out, patterns
 from experiments.models import Organisation, Ran, Value
 from experiments.validation import Setting
-from sim.parameters import Params, replace
+from sim.parameters import Params
 
 LUCK = "luck"  # pseudo-factor: whose luck a point meets, so that points share none
 AS_IS = "as_is"
@@ -75,22 +75,12 @@ def targets(profile: str) -> list[Target]:
     return found
 
 
-def _hours(measure: str, factor: float) -> Callable[[Params], Params]:
-    key = patterns.SLOPES[measure]
-
-    def changed(params: Params) -> Params:
-        fixed = getattr(params.workload, key.partition(".")[2])
-        return replace(params, {key: max(1.0 - (1.0 - fixed) * factor, 0.0)})
-
-    return changed
-
-
 WORLDS: dict[str, Callable[[Params], Params]] = {
     AS_IS: lambda params: params,
-    "sales_more": _hours("elasticity_sales", patterns.MORE),
-    "sales_fewer": _hours("elasticity_sales", patterns.FEWER),
-    "marketing_more": _hours("elasticity_marketing", patterns.MORE),
-    "marketing_fewer": _hours("elasticity_marketing", patterns.FEWER),
+    "sales_more": lambda params: patterns.with_hours(params, "elasticity_sales", patterns.MORE),
+    "sales_fewer": lambda params: patterns.with_hours(params, "elasticity_sales", patterns.FEWER),
+    "marketing_more": lambda params: patterns.with_hours(params, "elasticity_marketing", patterns.MORE),
+    "marketing_fewer": lambda params: patterns.with_hours(params, "elasticity_marketing", patterns.FEWER),
     "flat": held_out.flat,
     "bonus": lambda params: held_out.team_bonus(params, held_out.FIELD_BONUS, held_out.POD),
     "held": lambda params: held_out.ceiling(Setting("", params))[0],
@@ -134,10 +124,6 @@ class Reenacted(Organisation):
         rest = {name: value for name, value in values.items() if name != LUCK}
         params = super().prepare(next(iter(self.files)), rest)
         return Lucky(WORLDS[arm](params), int(values.get(LUCK, 0)))
-
-    def address(self, prepared: Any) -> bytes:
-        """Hash of all that the numbers depend on, but for the seed."""
-        return super().address(prepared)
 
     def run(self, prepared: Any, seed: int, monthly: bool) -> Ran:
         """One run."""
