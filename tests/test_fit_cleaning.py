@@ -221,7 +221,8 @@ def test_any_file_gives_a_reading_or_one_clear_line(
 
 TYPED = st.one_of(
     CELLS.filter(lambda text: text.isprintable()), st.none(), st.booleans(), st.integers(-(10**6), 10**6),
-    st.floats(allow_nan=True, allow_infinity=True), st.datetimes(pd.Timestamp("1901-01-01"), pd.Timestamp("2100-01-01")),
+    st.floats(allow_nan=True, allow_infinity=True),
+    st.datetimes(pd.Timestamp("1901-01-01"), pd.Timestamp("2100-01-01")),
 )  # fmt: skip
 
 
