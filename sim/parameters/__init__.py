@@ -8,6 +8,7 @@ out-of-range value is refused with the nearest name) or change it with
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -174,18 +175,22 @@ PARAMS_DTYPE = np.dtype([(ALIASES.get(name, name), kind) for _, name, kind in RE
 
 def numeric_record(params: Params) -> np.ndarray[Any, Any]:
     """One record with all numeric parameters, for compiled code; words become their index."""
-    record = np.zeros(1, PARAMS_DTYPE)
-    for theme, name, _ in RECORD_FIELDS:
-        record[ALIASES.get(name, name)] = _number(getattr(params, theme), name)
-    return record
+    values = [_number(getattr(params, theme), name) for theme, name, _ in RECORD_FIELDS]
+    return np.array([tuple(values)], PARAMS_DTYPE)
 
 
 def _number(group: Any, name: str) -> float:
     value = getattr(group, name)
     if isinstance(value, str):
-        value = next(declaration(f).choices for f in dataclasses.fields(group) if f.name == name).index(value)
+        value = _choices(type(group), name).index(value)
     number: float = value
     return number
+
+
+@functools.cache
+def _choices(theme: type[Any], name: str) -> tuple[str, ...]:
+    """Words that a parameter may take (looked up once: every run asks)."""
+    return next(declaration(f).choices for f in dataclasses.fields(theme) if f.name == name)
 
 
 PLAN_FIELDS = [
