@@ -228,7 +228,7 @@ def _type_of_fetch(_context: Any, records: Any, index: Any) -> Any:
 
 
 if not INTERPRETED:
-    fetch_ahead = extending.intrinsic(_type_of_fetch)  # type: ignore[assignment]
+    fetch_ahead = extending.intrinsic(_type_of_fetch)
 
 
 def direct(function: Callable[..., Any], *examples: Any) -> Callable[..., Any]:
