@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 
 import sim
 from sim.compiled import compiled, fetch_ahead
+from sim.configuration import names
 from sim.engine import advance, months_of
-from sim.parameters import ALIASES, RECORD_FIELDS, Params, declaration, numeric_record
+from sim.parameters import ALIASES, RECORD_FIELDS, declaration, numeric_record
 from sim.rules.lists import TOGETHER, deals_of, fetch, fetch_lines, inbox_of
 from sim.state import LEAD, World, records
 from sim.world import build, digest
-from tests.worlds import FEW, parameters, tiny
+from tests.worlds import tiny
 
 
 @compiled
@@ -69,9 +70,9 @@ def test_walking_lines_reaches_each_lead_once_and_changes_nothing(world: World) 
     assert digest(world) == before
 
 
-@FEW
-@given(parameters())
-def test_a_record_holds_every_parameter(params: Params) -> None:
+@pytest.mark.parametrize("organisation", names("organisation"))
+def test_a_record_holds_every_parameter(organisation: str) -> None:
+    params = sim.load(organisation, arm="shared_okr")
     record = numeric_record(params)
     for theme, name, _ in RECORD_FIELDS:
         value = getattr(getattr(params, theme), name)
