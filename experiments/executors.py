@@ -114,8 +114,7 @@ class Threads:
             begun = [future for future in waiting if not future.cancel()]
             try:
                 if not all(future.done() for future in begun):
-                    sys.stderr.write("Waiting for the runs in flight; Ctrl-C once more gives them up.
-")
+                    sys.stderr.write("Waiting for the runs in flight; Ctrl-C once more gives them up.\n")
                 wait(begun)
             except KeyboardInterrupt:
                 self._give_up()
