@@ -113,8 +113,9 @@ def run(settings: Settings) -> int:
             _draw(study, indices, method, what, f"{measure}-{arm}", settings)
     _write(settings, pd.concat(first), pd.concat(other) if second and other else None)
     tables.write_json(settings.out / "noise.json", {"replications": settings.seeds, "noise": noises})
-    console.print(words("report.stance"))
-    console.print(words("studies.files", folder=settings.out / "indices.csv"), soft_wrap=True)
+    if settings.model.measures:  # of the organisation; what a foreign model is worth is for others to say
+        console.print(words("report.stance"))
+    console.print(words("studies.indices", path=settings.out / "indices.csv"), soft_wrap=True)
     return DONE
 
 
