@@ -37,10 +37,13 @@ class Noise:
         with a single replication.
     replications : int
         Replications of a point.
+    chance : float
+        Variance of a point's mean that is chance.
     """
 
     share: float
     replications: int
+    chance: float = math.nan
 
     @property
     def verdict(self) -> Literal["low", "notable", "dominant", "unknown", "constant"]:
@@ -86,7 +89,13 @@ def noise(table: pd.DataFrame) -> Noise:
         return Noise(math.nan, replications)
     rest = values - values.mean(axis=0) - means[:, None] + values.mean()
     chance = float((rest**2).sum()) / ((points - 1) * (replications - 1)) / replications
-    return Noise(min(1.0, chance / between), replications)
+    return Noise(min(1.0, chance / between), replications, chance)
+
+
+def morris_floor(found: Noise, levels: int) -> float:
+    """The μ* of a factor that does nothing: mean size of the difference that chance makes between two points."""
+    step = levels / (2.0 * (levels - 1.0))  # of Morris' trajectories, in unit coordinates
+    return math.sqrt(2.0 * found.chance) * math.sqrt(2.0 / math.pi) / step
 
 
 def sobol_indices(

@@ -18,7 +18,20 @@ from numpy.typing import NDArray
 
 from experiments.studies.definition import definition
 from experiments.studies.plan import firms, uncertain, value_of
-from experiments.validation import MOST_CHANGE, Runs, Seen, Setting, Subject, Values, column, mean, preset, relative
+from experiments.validation import (
+    ABOVE_ZERO,
+    MOST_CHANGE,
+    Fact,
+    Runs,
+    Seen,
+    Setting,
+    Subject,
+    Values,
+    column,
+    mean,
+    preset,
+    relative,
+)
 from sim.engine import run_seed
 from sim.measures import FAILURE_BELOW, SUCCESS_FROM
 from sim.parameters import Declaration, Params, replace
@@ -137,7 +150,7 @@ def read_causal(runs: Runs) -> Seen:
     """What alignment does in the same firm, as a share of the gap."""
     gap, causal, _ = sort(runs)
     return Seen(
-        causal / gap,
+        np.divide(causal, gap, out=np.full(len(gap), math.nan), where=gap > 0.0),
         "the gap by sorting is {gap:+pp}, the effect in the same firm {causal:+pp}",
         {"gap": mean(gap), "causal": mean(causal)},
     )
@@ -239,3 +252,42 @@ def read_base_rate(what: str) -> Callable[[Runs], Seen]:
         )
 
     return reader
+
+
+def left_alone(setting: Setting) -> list[Params]:
+    """V9: the firm as it is."""
+    return [untreated(setting)]
+
+
+# ---------------------------------------------------------------- the facts
+
+HIRING = (
+    "firms would have to hire as their customers become more: here the same people sell expansion to ever more of them"
+)
+
+SORTING = (
+    Fact("V1a", "growth gap by sorting alone", "24 points (15 to 40)", "points", 0.15, 0.40,
+         align, read_gap, panel=True),
+    Fact("V1b", "effect of alignment as a share of that gap", "far smaller: below half", "%", high=0.5,
+         worlds=align, read=read_causal, panel=True),
+)  # fmt: skip
+TOOLS = (
+    Fact("V8a", "technology without process: programmes that succeed", "", "", 0.20, 0.40,
+         tool, outcome("success"), (DIP, LATER), panel=True, aim=0.30),
+    Fact("V8b", "the same: reach part of what was planned", "", "", 0.34, 0.54,
+         tool, outcome("part"), (DIP, LATER), panel=True, aim=0.44),
+    Fact("V8c", "the same: fail", "", "", 0.16, 0.36,
+         tool, outcome("failure"), (DIP, LATER), panel=True, aim=0.26),
+    Fact("V8d", "the same: a dip of new ARR first", "below 0", "%", high=-ABOVE_ZERO,
+         worlds=tool, read=read_tool(0), windows=(DIP, LATER), panel=True),
+    Fact("V8e", "the same: about nothing later", "0, accept −3 to +3 %", "%", -0.03, 0.03,
+         tool, read_tool(1), (DIP, LATER), panel=True),
+)  # fmt: skip
+BASE_RATE = (
+    Fact("V9a", "untreated firms: change of productivity in a year", "0, accept −5 to +5 %", "%", -0.05, 0.05,
+         left_alone, read_base_rate("mean"), YEARS, panel=True, otherwise=HIRING),
+    Fact("V9b", "the same: gain over 10 % in a year", "", "", 0.09, 0.29,
+         left_alone, read_base_rate("gain"), YEARS, panel=True, otherwise=HIRING, aim=0.19),
+    Fact("V9c", "the same: in three years of four", "", "", 0.0, 0.10,
+         left_alone, read_base_rate("kept"), YEARS, panel=True, otherwise=HIRING, aim=0.05),
+)  # fmt: skip

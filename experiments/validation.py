@@ -28,6 +28,7 @@ Unit = Literal["", "%", "points", "days"]
 Values = NDArray[np.float64]
 Runs = Sequence[pd.DataFrame]
 Window = tuple[int, int]
+ABOVE_ZERO = math.nextafter(0.0, 1.0)
 MOST_CHANGE = 1.0  # a ratio to next to nothing says nothing: relative changes are cut here where many firms are drawn
 
 
