@@ -116,8 +116,10 @@ def read(path: Path) -> Screening:
         first, _, rest = path.read_text(encoding="utf-8").partition("\n")
         told = json.loads(first.removeprefix("#"))
         effects: dict[str, dict[str, Effect]] = {}
-        for row in pd.read_csv(io.StringIO(rest)).itertuples(index=False):
-            effects.setdefault(str(row.factor), {})[str(row.measure)] = Effect(row.mu_star, row.mu_star_conf, row.mu)
+        table = pd.read_csv(io.StringIO(rest))
+        sizes = table[COLUMNS[1:]].to_numpy(dtype=float).tolist()
+        for name, measure, values in zip(table["factor"], table["measure"], sizes, strict=True):
+            effects.setdefault(str(name), {})[str(measure)] = Effect(*values)
         measures = told.pop("measures")
         noise, floor = ({m: float(each[key]) for m, each in measures.items()} for key in ("noise", "floor"))
         return Screening(**told, noise=noise, floor=floor, effects=effects)

@@ -143,7 +143,9 @@ def need(fact: Fact, seen: Seen, groups: Groups | None, drawn: pd.DataFrame) -> 
     means = pd.Series(seen.values).groupby(groups).mean()
     means = means[np.isfinite(means)]
     passing = float(((means >= fact.low) & (means <= fact.high)).mean())
-    return Needed("draws", len(means), passing, moved(means.to_numpy(), drawn.iloc[means.index.to_numpy()]))
+    return Needed(
+        "draws", len(means), passing, moved(means.to_numpy(dtype=np.float64), drawn.iloc[means.index.to_numpy()])
+    )
 
 
 def moved(values: NDArray[np.float64], drawn: pd.DataFrame) -> tuple[Moved, ...]:

@@ -350,8 +350,8 @@ HELD_OUT = (
     Fact("V11a", "alignment: growth", "+2 to +8 points", "points", 0.02, 0.08,
          aligned, read_alignment("revenue_growth"), otherwise=SELF_CLASSIFIED),
     Fact("V11b", "alignment: churn", "−10 to −36 %", "%", -0.36, -0.10, aligned, read_alignment("churn"),
-         otherwise="customers leave by fit, discounts, promises and what the hand-over note misses: alignment would have "
-         "to change who is sold to or what is promised, not only what is known"),
+         otherwise="customers leave by fit, discounts, promises and what the hand-over note misses: alignment would "
+         "have to change who is sold to or what is promised, not only what is known"),
     Fact("V11c", "alignment: win rate", "+5 to +38 %", "%", 0.05, 0.38, aligned, read_alignment("win_rate")),
 )  # fmt: skip
 """Every fact that calibration never saw, in the order of docs/evidence.md."""

@@ -49,7 +49,7 @@ DIP, LATER = (0, 9), (24, 36)  # months in which a tool costs most, and in which
 
 def levers() -> list[str]:
     """What firms choose differently before anybody changes anything: the dials of alignment, as in the study."""
-    return list(definition("sorting").spec["design"]["of_arm"])
+    return list(definition("sorting").spec["design"].get("of_arm") or ())
 
 
 def names(params: Params) -> dict[str, Declaration]:
@@ -123,7 +123,7 @@ def ends(ranked: NDArray[np.float64]) -> tuple[Values, Values]:
 
 def align(setting: Setting) -> list[Params]:
     """V1: a firm for a year, and the same firm at the last stage of alignment."""
-    firm = replace(setting.params, {"horizon.months": YEAR})
+    firm = replace(setting.params, {"horizon.months": YEAR, "programme.name": "none"})
     stage = preset("alignment", str(preset("arm", "information_only")["alignment"]))
     return [firm, replace(firm, {f"alignment.{key}": value for key, value in stage.items()})]
 
@@ -161,7 +161,7 @@ def read_causal(runs: Runs) -> Seen:
 
 def untreated(setting: Setting) -> Params:
     """A firm that changes nothing, for as long as any fact about panels looks."""
-    return replace(setting.params, {"horizon.months": YEARS[-1][1]})
+    return replace(setting.params, {"horizon.months": YEARS[-1][1], "programme.name": "none"})
 
 
 def tool(setting: Setting) -> list[Params]:

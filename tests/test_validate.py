@@ -232,6 +232,16 @@ def test_base_rate_counts_years_and_firms():
     assert fact("V9c").read(runs).values == pytest.approx([0.5, 0.5])
 
 
+def test_programme_and_alignment_change_nothing_else(setting):
+    today, tool = fact("V8a").worlds(setting)
+    assert (today.programme.name, tool.programme.name, tool.programme.technology) == ("none", "change", 0.8)
+    assert (tool.programme.process, tool.programme.visibility) == (-1.0, -1.0)
+    assert replace(tool, programme=today.programme, horizon=today.horizon) == today
+    firm, aligned = fact("V1a").worlds(setting)
+    assert replace(aligned, alignment=firm.alignment) == firm
+    assert fact("V9a").worlds(setting) == [today]
+
+
 def test_panels_are_drawn_anew_and_again_the_same(setting):
     first, again = (population(setting, [11, 12], 10) for _ in range(2))
     assert first.settings == again.settings

@@ -30,7 +30,8 @@ COMMAND = Command(
     most_arms=1,
 )
 WIDTH = 150
-NOT_REPEATED = ("out", "facts", "page", "executor", "executor.name", "executor.workers")
+NOT_SHOWN = ("out", "page", "executor", "executor.name", "executor.workers")
+NOT_REPEATED = (*NOT_SHOWN, "facts")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -242,7 +243,7 @@ def _table(findings: Sequence[Finding], settings: Settings, say: Facts) -> Table
 def _block(findings: Sequence[Finding], settings: Settings, say: Facts) -> str:
     """The results as a part of a Markdown page."""
     head = say.words.find("validate.columns").values()
-    call = shlex.join(w for w in shlex.split(settings.call) if w.partition("=")[0] not in ("out", "page"))
+    call = shlex.join(w for w in shlex.split(settings.call) if w.partition("=")[0] not in NOT_SHOWN)
     counts = _summary(findings, say)
     lines = [
         say.words("validate.call", call=call, n=say.write.decimal(settings.seeds, 0), counts=counts)
