@@ -54,8 +54,9 @@ class Screening:
         What was screened, how, and when.
     points, replications : int
         Points of the design and replications of each.
-    noise, floor : mapping of str to float
-        By measure: the share of the variance between points that is chance, and the μ* that chance alone gives.
+    noise, limit : mapping of str to float
+        By measure: the share of the variance between points that is chance, and the μ* that chance alone
+        reaches once in twenty times, for all parameters together.
     effects : mapping of str to mapping
         By parameter and measure.
     """
@@ -66,13 +67,12 @@ class Screening:
     points: int
     replications: int
     noise: Mapping[str, float]
-    floor: Mapping[str, float]
+    limit: Mapping[str, float]
     effects: Mapping[str, Mapping[str, Effect]]
 
     def told(self, name: str, measure: str) -> bool:
         """Whether what a parameter does is more than what chance alone would look like."""
-        effect = self.effects[name][measure]
-        return effect.size - effect.half > self.floor[measure]
+        return self.effects[name][measure].size > self.limit[measure]
 
     def strongest(self, measure: str, count: int) -> list[str]:
         """The parameters that move a measure of the headline most, of those that can be told from chance."""
@@ -93,11 +93,11 @@ def write(
     about : mapping
         ``organisation``, ``command``, ``date``, ``points`` and ``replications``.
     noise : mapping
-        By measure: noise share and floor.
+        By measure: noise share and limit.
     indices : mapping
         By measure: a frame with ``factor``, ``mu_star``, ``mu_star_conf`` and ``mu``.
     """
-    shares = {measure: {"noise": share, "floor": floor} for measure, (share, floor) in noise.items()}
+    shares = {measure: {"noise": share, "limit": limit} for measure, (share, limit) in noise.items()}
     table = pd.concat([each[COLUMNS].assign(measure=measure) for measure, each in indices.items()])
     table = table.sort_values(["factor", "measure"])[["factor", "measure", *COLUMNS[1:]]]
     text = table.to_csv(index=False, float_format="%.4g", lineterminator="\n")
@@ -121,8 +121,8 @@ def read(path: Path) -> Screening:
         for name, measure, values in zip(table["factor"], table["measure"], sizes, strict=True):
             effects.setdefault(str(name), {})[str(measure)] = Effect(*values)
         measures = told.pop("measures")
-        noise, floor = ({m: float(each[key]) for m, each in measures.items()} for key in ("noise", "floor"))
-        return Screening(**told, noise=noise, floor=floor, effects=effects)
+        noise, limit = ({m: float(each[key]) for m, each in measures.items()} for key in ("noise", "limit"))
+        return Screening(**told, noise=noise, limit=limit, effects=effects)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ParameterError(f"{path}: no screening ({type(error).__name__}: {error}).") from None
 

@@ -22,6 +22,7 @@ from sim.parameters import ParameterError
 
 LEVEL = 0.95
 RESAMPLES = 1_000
+NULL_DRAWS = 400_000
 NOTABLE, DOMINANT = 0.1, 0.5  # shares of the variance between points
 Values = NDArray[np.float64]
 
@@ -92,10 +93,15 @@ def noise(table: pd.DataFrame) -> Noise:
     return Noise(min(1.0, chance / between), replications, chance)
 
 
-def morris_floor(found: Noise, levels: int) -> float:
-    """The μ* of a factor that does nothing: mean size of the difference that chance makes between two points."""
+def morris_limit(found: Noise, levels: int, trajectories: int, factors: int) -> float:
+    """The μ* beyond which a factor does something: chance alone takes one of all factors there once in twenty times.
+
+    The effects of a factor that does nothing are differences of chance between two points; μ* is the mean size of
+    one from each trajectory, here drawn, and the level is divided by the number of factors (Bonferroni).
+    """
     step = levels / (2.0 * (levels - 1.0))  # of Morris' trajectories, in unit coordinates
-    return math.sqrt(2.0 * found.chance) * math.sqrt(2.0 / math.pi) / step
+    sizes = np.abs(np.random.default_rng(1).standard_normal((NULL_DRAWS, trajectories))).mean(axis=1)
+    return math.sqrt(2.0 * found.chance) / step * float(np.quantile(sizes, 1.0 - (1.0 - LEVEL) / factors))
 
 
 def sobol_indices(

@@ -73,9 +73,11 @@ declared once, on one line of `sim/parameters/`, and overridden by its dotted na
   Without one the parameter is not sampled.
 - **Headline.** How far the prior moves what shared OKRs change against silos: growth · wasted time, in points; the mean
   size of the effect on the way from one end of the prior to the other, in Morris' screening of `{screened}`,
-  {points} points × {each} replications, {date}: `{command}`. *Noise*: not told apart from a parameter that does
-  nothing; chance is {growth:.1%} of the variance between points in growth, {wasted:.1%} in wasted time. *Not screened*:
-  levers, and what has no prior. Another organisation may hang on others.
+  {points} points × {each} replications, {date}:
+  `{command}`.
+  How wide the interval of each is, the file says. *Noise*: not told apart from parameters that do nothing (5 % for all
+  together); chance is {growth:.1%} of the variance between points in growth, {wasted:.1%} in wasted time.
+  *Not screened*: levers, and what has no prior. Another organisation may hang on others.
 - **Grade of the evidence.** A field or natural experiment; B peer-reviewed (correlational, structural, laboratory,
   theory); C benchmark or survey that states its n, or large proprietary data; D claim of a vendor or consultancy;
   E not traceable; *judgement* ours; – a convention. Of the {n}: {grades}. [The evidence](../evidence.md) says more.

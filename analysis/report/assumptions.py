@@ -160,7 +160,8 @@ def strongest(words: Texts, write: Numbers) -> str:
     parts = []
     for key in found.strongest(screening.HEADLINE[0], SHOWN):
         graded = words("report.assumptions.ungraded") if grades[key] == JUDGEMENT else grades[key]
-        size = write.points(found.effects[key][screening.HEADLINE[0]].size, signed=False)
+        effect = found.effects[key][screening.HEADLINE[0]]
+        size = f"{write.decimal(100.0 * effect.size)} ± {write.points(effect.half, signed=False)}"
         parts.append(words("report.assumptions.part", name=key, size=size, grade=graded))
     return words("report.assumptions.strongest", parts="; ".join(parts)) if parts else ""
 

@@ -162,7 +162,9 @@ def _write_register(path: Path, settings: Settings, found: Mapping[str, tuple[pd
         "replications": settings.seeds,
     }
     wanted = {measure: found[measure] for measure in screening.HEADLINE}
-    noise = {m: (each.share, sensitivity.morris_floor(each, MORRIS_LEVELS)) for m, (_, each) in wanted.items()}
+    factors = len(settings.points.columns)
+    shape = MORRIS_LEVELS, settings.points.count // (factors + 1), factors
+    noise = {m: (each.share, sensitivity.morris_limit(each, *shape)) for m, (_, each) in wanted.items()}
     screening.write(path, about, noise, {m: table for m, (table, _) in wanted.items()})
 
 
