@@ -17,7 +17,7 @@ from analysis.summary import by_pair
 from analysis.uncertainty import nested
 from experiments.claims.register import WORKDAY, Claim
 
-Verdict = Literal["holds", "sorting", "conditions", "not_reproduced", "context", "cannot"]
+Verdict = Literal["holds", "sorting", "conditions", "not_reproduced", "context"]
 # A published gap counts as shown by sorting from three fifths of it on, as 15 of 24 points (docs/evidence.md, V1).
 ENOUGH_OF_A_GAP = 0.6
 
@@ -45,7 +45,7 @@ class Judged:
     found : Found
         In the organisation asked about; of a sorting claim what alignment changes in the same firm.
     beside : Found
-        In the corner that the essay describes; of a sorting claim the gap by sorting.
+        In the corner that the essay describes; of a sorting claim the gap by sorting; of a programme the other one.
     """
 
     claim: Claim
@@ -72,6 +72,13 @@ def change(claim: Claim, runs: pd.DataFrame, per_draw: int = 0, draws: int = 0) 
     groups = before.index.get_level_values("replication").to_numpy() // per_draw % draws
     wide = nested(values, groups)
     return Found(wide.mean, wide.low, wide.high, wide.n)
+
+
+def share(claim: Claim, runs: pd.DataFrame, world: str) -> Found:
+    """Share of firms with an outcome, over firms: their parameters and their luck."""
+    per_firm = runs[runs["arm"] == world].groupby("point")[claim.measure].mean()
+    each = interval(1.0 - per_firm.to_numpy() if claim.change == "rest" else per_firm.to_numpy())
+    return Found(each.mean, each.low, each.high, each.n)
 
 
 def scale(claim: Claim, before: NDArray[np.float64]) -> float:
@@ -107,19 +114,28 @@ def judge_sorting(claim: Claim, shown: Sorting) -> Judged:
     return Judged(claim, "sorting" if sorts else "not_reproduced", causal, gap)
 
 
+def judge_programme(claim: Claim, found: Found, other: Found) -> Judged:
+    """Whether the share is surely not above what is claimed, or inside it where a range is."""
+    inside = found.value >= claim.low if math.isfinite(claim.low) else found.high <= claim.high
+    return Judged(claim, "holds" if inside and found.value <= claim.high else "not_reproduced", found, other)
+
+
 def judge(
     claims: list[Claim],
     contrasts: Mapping[str, Found],
     corners: Mapping[str, Found],
     sortings: Mapping[str, Sorting],
+    programmes: Mapping[str, tuple[Found, Found]],
 ) -> list[Judged]:
-    """Verdicts on all claims, given by id what their worlds differ by and what sorting shows."""
+    """Verdicts on all claims, given by id what their worlds differ by, what sorting and what programmes show."""
     judged = []
     for claim in claims:
         if claim.kind == "contrast":
             judged.append(judge_contrast(claim, contrasts[claim.id], corners[claim.id]))
         elif claim.kind == "sorting":
             judged.append(judge_sorting(claim, sortings[claim.id]))
+        elif claim.kind == "programme":
+            judged.append(judge_programme(claim, *programmes[claim.id]))
         else:
-            judged.append(Judged(claim, claim.kind))
+            judged.append(Judged(claim, "context"))
     return judged

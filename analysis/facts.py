@@ -16,7 +16,8 @@ from typing import Any
 
 from analysis.numbers import DASH, Numbers, numbers
 from analysis.texts import Texts, capital, texts
-from experiments.validation import Fact, Finding, Unit
+from analysis.verdicts import Finding, Needed
+from experiments.validation import Fact, Unit
 
 
 class _Blanks(string.Formatter):
@@ -32,8 +33,9 @@ class _Blanks(string.Formatter):
             return between.join(self.format_field(one, format_spec) for one in value)
         kind = format_spec.removeprefix("+")
         signed = kind != format_spec
-        if kind == "%":
-            return self.write.percent(value, signed=signed)
+        if kind in ("%", "%g"):
+            places = len(f"{100.0 * value:g}".partition(".")[2]) if kind == "%g" else 1
+            return self.write.percent(value, places, signed=signed)
         if kind == "pp":
             return self.write.points(value, signed=signed)
         places = len(f"{value:g}".partition(".")[2]) if kind == "g" else int(kind)
@@ -77,7 +79,8 @@ class Facts:
         if fact.target:
             return self.words.fact(fact.target)
         blanks = _Blanks(self.write)
-        aim, low, high = (blanks.format_field(value, "g") for value in (fact.aim, fact.low, fact.high))
+        kind = "+%g" if fact.unit == "%" else "g"
+        aim, low, high = (blanks.format_field(value, kind) for value in (fact.aim, fact.low, fact.high))
         return self.words("validate.target", aim=aim, low=low, high=high)
 
     def verdict(self, finding: Finding) -> str:
@@ -96,6 +99,36 @@ class Facts:
         elif not finding.settled:
             where += self.words("validate.past_the_edge") + self.words("validate.sure") * finding.fact.sure
         return capital(f"{note}; {where}" if note else where) + "."
+
+    def needed(self, finding: Finding) -> str:
+        """What would have to be different for a pass, in sentences; empty where the fact passes or nothing is known."""
+        if finding.verdict != "fail":
+            return ""
+        said = [capital(self.words.fact(finding.fact.otherwise)) + "."] if finding.fact.otherwise else []
+        needed = finding.needed
+        if needed is not None and needed.n:
+            if needed.kind == "draws":
+                share, n = self.write.percent(needed.passing, 0), self.write.decimal(needed.n, 0)
+                said.append(self.words("validate.passing", share=share, n=n))
+            known = needed.moved and finding.where != "inside"
+            said.append(
+                self.words(f"validate.closer.{needed.kind}", names=self._moved(needed, finding.where == "below"))
+                if known
+                else self.words(f"validate.none_closer.{needed.kind}")
+            )
+        return " ".join(said)
+
+    def _moved(self, needed: Needed, up: bool) -> str:
+        """The parameters that a value goes with, each with the direction in which it comes closer."""
+        parts = [
+            self.words(
+                "validate.higher" if (each.correlation > 0.0) == up else "validate.lower",
+                name=each.parameter,
+                rho=self.write.decimal(each.correlation, 2, signed=True),
+            )
+            for each in needed.moved
+        ]
+        return "; ".join(parts)
 
     def counts(self, counted: Mapping[str, int]) -> str:
         """How many facts pass, fail and cannot be judged."""

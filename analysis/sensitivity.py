@@ -22,6 +22,7 @@ from sim.parameters import ParameterError
 
 LEVEL = 0.95
 RESAMPLES = 1_000
+NULL_DRAWS = 400_000
 NOTABLE, DOMINANT = 0.1, 0.5  # shares of the variance between points
 Values = NDArray[np.float64]
 
@@ -37,10 +38,13 @@ class Noise:
         with a single replication.
     replications : int
         Replications of a point.
+    chance : float
+        Variance of a point's mean that is chance.
     """
 
     share: float
     replications: int
+    chance: float = math.nan
 
     @property
     def verdict(self) -> Literal["low", "notable", "dominant", "unknown", "constant"]:
@@ -86,7 +90,18 @@ def noise(table: pd.DataFrame) -> Noise:
         return Noise(math.nan, replications)
     rest = values - values.mean(axis=0) - means[:, None] + values.mean()
     chance = float((rest**2).sum()) / ((points - 1) * (replications - 1)) / replications
-    return Noise(min(1.0, chance / between), replications)
+    return Noise(min(1.0, chance / between), replications, chance)
+
+
+def morris_limit(found: Noise, levels: int, trajectories: int, factors: int) -> float:
+    """The μ* beyond which a factor does something: chance alone takes one of all factors there once in twenty times.
+
+    The effects of a factor that does nothing are differences of chance between two points; μ* is the mean size of
+    one from each trajectory, here drawn, and the level is divided by the number of factors (Bonferroni).
+    """
+    step = levels / (2.0 * (levels - 1.0))  # of Morris' trajectories, in unit coordinates
+    sizes = np.abs(np.random.default_rng(1).standard_normal((NULL_DRAWS, trajectories))).mean(axis=1)
+    return math.sqrt(2.0 * found.chance) / step * float(np.quantile(sizes, 1.0 - (1.0 - LEVEL) / factors))
 
 
 def sobol_indices(

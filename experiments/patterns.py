@@ -12,7 +12,9 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from sim.engine import simulate_many
 from sim.parameters import Params, replace
@@ -86,6 +88,13 @@ def patterns(profile: str) -> list[Pattern]:
 # Re-enactments of C9 and C10: which fixed block changes, and by which factor on free hours.
 SLOPES = {"elasticity_sales": "workload.seller_fixed", "elasticity_marketing": "workload.marketer_fixed"}
 MORE, FEWER = 1.2, 0.8
+STEEPEST = 3.0  # ratios of runs in which next to nothing was sold say nothing: elasticities are cut here
+
+
+def elasticity(more: NDArray[np.float64], fewer: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Elasticity of new ARR, run by run, from runs with more and with fewer hours; NaN where nothing was sold."""
+    ratio = np.where((more > 0.0) & (fewer > 0.0), more, math.nan) / np.where(fewer > 0.0, fewer, 1.0)
+    return np.clip(np.log(ratio) / math.log(MORE / FEWER), -STEEPEST, STEEPEST)
 
 
 def with_hours(params: Params, slope: str, factor: float) -> Params:
@@ -114,9 +123,8 @@ def observe(params: Params, seeds: Sequence[int], slopes: bool = True, workers: 
     seen = runs[runs["point"] == 0].drop(columns="point").set_index("seed")
     if slopes:
         for first, name in ((1, "elasticity_sales"), (3, "elasticity_marketing")):
-            more = runs[runs["point"] == first].set_index("seed")["new_arr"]
-            fewer = runs[runs["point"] == first + 1].set_index("seed")["new_arr"]
-            seen[name] = (more / fewer).map(lambda x: math.log(x) if x > 0 else math.nan) / math.log(MORE / FEWER)
+            more, fewer = (runs[runs["point"] == point]["new_arr"].to_numpy() for point in (first, first + 1))
+            seen[name] = elasticity(more, fewer)
     return seen
 
 

@@ -1,7 +1,7 @@
-"""Judging the model by its stylised facts: C1–C10, which it is calibrated to, and what is kept out (C11, V1–V11).
+"""Stylised facts, C1–C10 that the model is calibrated to and what is kept out (C11, V1–V11): what is run for them.
 
-A :class:`Fact` says which organisations have to be run, how one number per seed is read
-from their runs, and which numbers are accepted. Sources and grades stand in
+A :class:`Fact` says which organisations have to be run, how one number per run (or per
+panel of firms) is read from them, and which numbers are accepted. Sources and grades stand in
 docs/evidence.md, the re-enactments in :mod:`experiments.held_out`. Nothing here, and no
 parameter, is moved so that a fact passes: what fails is reported as failed.
 """
@@ -10,24 +10,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import special
 
 from experiments import patterns
-from sim.engine import simulate_many
+from sim.configuration import find, read
+from sim.engine import simulate
+from sim.measures import measure_run
 from sim.parameters import ParameterError, Params, nearest
 
-Verdict = Literal["pass", "fail", "cannot"]
 Unit = Literal["", "%", "points", "days"]
-Where = Literal["inside", "below", "above", ""]
 Values = NDArray[np.float64]
-LEVEL = 0.95
-NOTHING = "there is nothing to measure in these runs"
+Runs = Sequence[pd.DataFrame]
+Window = tuple[int, int]
+ABOVE_ZERO = math.nextafter(0.0, 1.0)
+MOST_CHANGE = 1.0  # a ratio to next to nothing says nothing: relative changes are cut here where many firms are drawn
 
 
 @dataclass(frozen=True)
@@ -48,21 +50,24 @@ class Setting:
 
 @dataclass(frozen=True)
 class Seen:
-    """What the runs show: one value per seed, and what a reader should know besides.
+    """What the runs show: one value per run or panel, and what a reader should know besides.
 
     Attributes
     ----------
     values : array
-        One number per seed.
+        One number per run, or per panel of firms.
     note : str
         A clause with blanks (``{arr:+%}``, see :mod:`analysis.facts`), so that any language can fill it.
     told : mapping
         Numbers for the blanks.
+    each : array, optional
+        Of a panel, one number per firm that the value is made of.
     """
 
     values: Values
     note: str = ""
     told: Mapping[str, float | tuple[float, ...]] = field(default_factory=dict)
+    each: Values | None = None
 
 
 @dataclass(frozen=True)
@@ -78,19 +83,23 @@ class Fact:
     unit : {"", "%", "points", "days"}
         How the value is written; relative changes and points are kept as fractions.
     low, high : float
-        Accepted range of the mean over seeds.
+        Accepted range of the mean.
     worlds : callable
         Organisations to run, given the :class:`Setting`.
     read : callable
-        :class:`Seen` from their runs: a frame per world, indexed by seed.
-    slopes : bool
-        Whether the elasticities of :func:`experiments.patterns.observe` are needed.
+        :class:`Seen` from their runs: a frame per world and window, indexed by seed, or by panel and firm.
+    windows : tuple of (int, int)
+        Measured months (from, to) that are read one by one; empty: all of them together.
+    panel : bool
+        Whether it is about many firms (:mod:`experiments.panels`), not about one organisation.
     sure : bool
         Whether the whole interval must lie in the accepted range, not just the mean.
     cannot : str
         Why nothing can be measured; empty if something can.
     aim : float
         The value expected, where it is one number; else NaN.
+    otherwise : str
+        What would have to be different in the model for a pass, where the mechanism says so.
     """
 
     id: str
@@ -100,82 +109,38 @@ class Fact:
     low: float = -math.inf
     high: float = math.inf
     worlds: Callable[[Setting], list[Params]] = lambda setting: [setting.params]
-    read: Callable[[Sequence[pd.DataFrame]], Seen] = lambda runs: Seen(np.full(len(runs[0]), math.nan))
-    slopes: bool = False
+    read: Callable[[Runs], Seen] = lambda runs: Seen(np.full(len(runs[0]), math.nan))
+    windows: tuple[Window, ...] = ()
+    panel: bool = False
     sure: bool = False
     cannot: str = ""
     aim: float = math.nan
+    otherwise: str = ""
 
 
-@dataclass(frozen=True)
-class Finding:
-    """A fact and its verdict.
-
-    Attributes
-    ----------
-    fact : Fact
-        What is judged.
-    verdict : {"pass", "fail", "cannot"}
-        Whether the mean lies in the accepted range.
-    value, low, high : float
-        Mean over seeds and its 95 % t interval; NaN where there is none.
-    n : int
-        Seeds that gave a value.
-    settled : bool
-        Whether the whole interval gives the same verdict.
-    where : {"inside", "below", "above", ""}
-        Where the mean lies; empty where there is none.
-    seen : Seen, optional
-        What the runs show.
-    reason : str
-        Why nothing can be said; empty if something can.
-    """
-
-    fact: Fact
-    verdict: Verdict
-    value: float
-    low: float
-    high: float
-    n: int
-    settled: bool
-    where: Where = ""
-    seen: Seen | None = None
-    reason: str = ""
+# ---------------------------------------------------------------- reading runs
 
 
-def interval(values: Values) -> tuple[float, float, float, int]:
-    """Mean, both bounds of its 95 % t interval, and the number of values that are there."""
+def column(run: pd.DataFrame, measure: str) -> Values:
+    """A measure, one value per run."""
+    return run[measure].to_numpy(dtype=float)
+
+
+def relative(after: Values, before: Values) -> Values:
+    """What ``after`` adds to ``before``, as a share of it, run by run; NaN where there is nothing to compare with."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(before > 0.0, after / before - 1.0, math.nan)
+
+
+def mean(values: Values) -> float:
+    """Mean of the values that are there."""
     found = values[np.isfinite(values)]
-    n = int(found.size)
-    if n == 0:
-        return math.nan, math.nan, math.nan, 0
-    mean = math.fsum(found) / n
-    if n == 1:
-        return mean, math.nan, math.nan, 1
-    half = float(special.stdtrit(n - 1, (1.0 + LEVEL) / 2.0)) * float(found.std(ddof=1)) / math.sqrt(n)
-    return mean, mean - half, mean + half, n
+    return float(found.mean()) if found.size else math.nan
 
 
-def judge(fact: Fact, seen: Seen) -> Finding:
-    """Verdict on what the runs show."""
-    value, low, high, n = interval(seen.values)
-    if n == 0:
-        return unmeasured(fact, NOTHING)
-    mean_inside = fact.low <= value <= fact.high
-    all_inside = fact.low <= low and high <= fact.high
-    outside = high < fact.low or low > fact.high
-    passed = all_inside if fact.sure else mean_inside
-    return Finding(
-        fact, "pass" if passed else "fail", value, low, high, n,
-        settled=all_inside if passed else outside,
-        where="inside" if mean_inside else "below" if value < fact.low else "above",
-        seen=seen,
-    )  # fmt: skip
-
-
-def unmeasured(fact: Fact, reason: str) -> Finding:
-    """The finding that nothing can be said."""
-    return Finding(fact, "cannot", math.nan, math.nan, math.nan, 0, settled=False, reason=reason)
+def preset(group: str, name: str) -> dict[str, object]:
+    """What a shipped preset says."""
+    return read(find(group, name))
 
 
 # ---------------------------------------------------------------- the calibration patterns as facts
@@ -189,6 +154,7 @@ def calibrated(profile: str) -> list[Fact]:
     facts = []
     for p in known:
         part = seen[p.id] = seen.get(p.id, -1) + 1
+        worlds, reader = _slope(p.measure) if p.measure in patterns.SLOPES else _level(p.measure)
         facts.append(
             Fact(
                 id=p.id + ("abcdefgh"[part] if times[p.id] > 1 else ""),
@@ -198,15 +164,28 @@ def calibrated(profile: str) -> list[Fact]:
                 unit="days" if p.measure.endswith("_days") else "",
                 low=p.low,
                 high=p.high,
-                read=_reader(p.measure),
-                slopes=p.measure in patterns.SLOPES,
+                worlds=worlds,
+                read=reader,
             )
         )
     return facts
 
 
-def _reader(measure: str) -> Callable[[Sequence[pd.DataFrame]], Seen]:
-    return lambda runs: Seen(runs[0][measure].to_numpy(dtype=float))
+Enacted = tuple[Callable[[Setting], list[Params]], Callable[[Runs], Seen]]
+
+
+def _level(measure: str) -> Enacted:
+    return lambda setting: [setting.params], lambda runs: Seen(column(runs[0], measure))
+
+
+def _slope(name: str) -> Enacted:
+    def worlds(setting: Setting) -> list[Params]:
+        return [patterns.with_hours(setting.params, name, factor) for factor in (patterns.MORE, patterns.FEWER)]
+
+    def reader(runs: Runs) -> Seen:
+        return Seen(patterns.elasticity(column(runs[0], "new_arr"), column(runs[1], "new_arr")))
+
+    return worlds, reader
 
 
 def choose(facts: Sequence[Fact], asked: Iterable[str]) -> list[Fact]:
@@ -229,70 +208,116 @@ def choose(facts: Sequence[Fact], asked: Iterable[str]) -> list[Fact]:
 # ---------------------------------------------------------------- running
 
 
-def validate(
-    setting: Setting,
-    facts: Sequence[Fact],
-    seeds: Sequence[int],
-    executor: Literal["serial", "local"] = "local",
-    workers: int | None = None,
-    report: Callable[[int], None] = lambda _: None,
-) -> list[Finding]:
-    """Run what the facts need, every organisation once and on the same seeds, and judge.
+Job = tuple[Params, int]
+Index = pd.Index | pd.MultiIndex
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is run: organisations, each with the seed of its luck.
+
+    Attributes
+    ----------
+    settings, seeds : tuples
+        The organisation and the root seed of every run.
+    index : Index
+        How the runs are called in the frames: by seed, or by panel and firm.
+    """
+
+    settings: tuple[Setting, ...]
+    seeds: tuple[int, ...]
+    index: Index
+
+    @classmethod
+    def of(cls, settings: Sequence[Setting], seeds: Sequence[int]) -> Subject:
+        """One organisation, or one draw of it for every seed."""
+        return cls(tuple(settings), tuple(seeds), pd.Index(list(seeds), name="seed"))
+
+
+class Enactment:
+    """All that a list of facts needs to have run, each organisation once per seed.
 
     Parameters
     ----------
-    setting : Setting
-        The organisation.
     facts : sequence of Fact
-        What is judged.
-    seeds : sequence of int
-        Seeds of the runs; contrasts are paired within a seed.
-    executor, workers
-        As in :func:`sim.simulate_many`.
-    report : callable
-        Hears how many more runs are done.
+        What is to be measured.
+    subject, firms : Subject
+        What facts about one organisation are run on, and facts about a panel of firms.
     """
-    done: dict[Params, pd.DataFrame] = {}
-    if any(fact.slopes for fact in facts):
-        # The elasticities' organisations are run by the patterns; the organisation as it is comes with them.
-        done[setting.params] = patterns.observe(
-            setting.params, seeds, workers=1 if executor == "serial" else workers
-        ).loc[list(seeds)]
-        report(len(list(patterns.worlds(setting.params))) * len(seeds))
-    findings = []
-    for fact in facts:
+
+    def __init__(self, facts: Sequence[Fact], subject: Subject, firms: Subject) -> None:
+        self.facts = facts
+        self.subjects = {False: subject, True: firms}
+        self.reasons: dict[str, str] = {}
+        self.worlds: dict[str, list[list[Params]]] = {}
+        self.jobs: dict[Job, set[Window | None]] = {}
+        for fact in facts:
+            self._plan(fact)
+
+    def _plan(self, fact: Fact) -> None:
+        subject = self.subjects[fact.panel]
         if fact.cannot:
-            findings.append(unmeasured(fact, fact.cannot))
-            continue
+            self.reasons[fact.id] = fact.cannot
+            return
         try:
-            worlds = fact.worlds(setting)
+            made = {setting: fact.worlds(setting) for setting in dict.fromkeys(subject.settings)}
         except ParameterError as error:
-            findings.append(unmeasured(fact, str(error)))
-            continue
-        missing = [world for world in dict.fromkeys(worlds) if world not in done]
-        if missing:
-            runs = simulate_many(missing, seeds, executor, workers)
-            for point, world in enumerate(missing):
-                done[world] = runs[runs["point"] == point].set_index("seed").loc[list(seeds)]
-            report(len(runs))
-        findings.append(judge(fact, fact.read([done[world] for world in worlds])))
-    return findings
+            self.reasons[fact.id] = str(error)
+            return
+        self.worlds[fact.id] = [made[setting] for setting in subject.settings]
+        for worlds, seed in zip(self.worlds[fact.id], subject.seeds, strict=True):
+            for params in worlds:
+                self.jobs.setdefault((params, seed), set()).update(fact.windows or (None,))
+
+    @property
+    def runs(self) -> int:
+        """How many runs it takes."""
+        return len(self.jobs)
+
+    def run(
+        self,
+        executor: Literal["serial", "local"] = "local",
+        workers: int | None = None,
+        report: Callable[[int], None] = lambda _: None,
+    ) -> dict[str, Seen | str]:
+        """What the runs show of every fact, by its id; a reason where nothing can be measured.
+
+        ``report`` hears how many more runs are done.
+        """
+        done: dict[Job, dict[Window | None, Mapping[str, float]]] = {}
+
+        def finish(answers: Iterable[dict[Window | None, Mapping[str, float]]]) -> None:
+            for job, answer in zip(self.jobs, answers, strict=True):
+                done[job] = answer
+                report(1)
+
+        if executor == "serial":
+            finish(map(_run, self.jobs.items()))
+        else:
+            with ThreadPoolExecutor(workers) as pool:
+                finish(pool.map(_run, self.jobs.items()))
+        return {fact.id: self.reasons.get(fact.id) or self._read(fact, done) for fact in self.facts}
+
+    def _read(self, fact: Fact, done: Mapping[Job, Mapping[Window | None, Mapping[str, float]]]) -> Seen:
+        subject, worlds = self.subjects[fact.panel], self.worlds[fact.id]
+        frames = [
+            pd.DataFrame(
+                [done[made[k], seed][window] for made, seed in zip(worlds, subject.seeds, strict=True)], subject.index
+            )
+            for k in range(len(worlds[0]))
+            for window in (fact.windows or (None,))
+        ]
+        return fact.read(frames)
 
 
-def runs_needed(setting: Setting, facts: Sequence[Fact]) -> int:
-    """How many organisations :func:`validate` runs on each seed."""
-    worlds = set()
-    for fact in facts:
-        if not fact.cannot:
-            try:
-                worlds |= set(fact.worlds(setting))
-            except ParameterError:
-                continue
-    slopes = any(fact.slopes for fact in facts)
-    return len(worlds) + (len(list(patterns.worlds(setting.params))) - 1 if slopes else 0)
-
-
-def counts(findings: Iterable[Finding]) -> Mapping[str, int]:
-    """How many facts pass, fail and cannot be judged."""
-    verdicts = [finding.verdict for finding in findings]
-    return {verdict: verdicts.count(verdict) for verdict in ("pass", "fail", "cannot")}
+def _run(job: tuple[Job, set[Window | None]]) -> dict[Window | None, Mapping[str, float]]:
+    """Measures of one run, of its whole horizon (None) or of windows of it."""
+    (params, seed), windows = job
+    result = simulate(params, seed)
+    burnt = params.horizon.burn_in_months
+    return {
+        window: result.measures
+        if window is None
+        else measure_run(result.world, params, burnt + window[0], burnt + window[1])
+        for window in windows
+    }

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from analysis.facts import facts
 from analysis.numbers import DASH, LANGUAGES, numbers
 from analysis.texts import texts
+from analysis.verdicts import NOTHING, judge
 from experiments.held_out import HELD_OUT
 from experiments.patterns import PROFILES, patterns
-from experiments.validation import NOTHING, Fact, Seen, Setting, calibrated, judge, unmeasured
+from experiments.validation import Fact, Seen, Setting, calibrated
 from sim import load
 from sim.measures import MEASURES
 
@@ -31,14 +32,16 @@ TOO_SMALL = (
 def seen() -> dict[str, Seen]:
     """What each reader of a held-out fact says of runs in which every measure is one half."""
     setting = Setting("mid_market", load("mid_market"))
-    run = pd.DataFrame({key: [0.5, 0.5] for key in MEASURES})
-    return {fact.id: fact.read([run] * len(fact.worlds(setting))) for fact in HELD_OUT if not fact.cannot}
+    index = pd.MultiIndex.from_product([range(2), range(10)], names=["panel", "firm"])
+    run = pd.DataFrame({key: [0.5] * 20 for key in MEASURES}, index)
+    frames = {fact.id: len(fact.worlds(setting)) * max(1, len(fact.windows)) for fact in HELD_OUT if not fact.cannot}
+    return {fact.id: fact.read([run] * frames[fact.id]) for fact in HELD_OUT if not fact.cannot}
 
 
 def sentences(seen: dict[str, Seen]) -> set[str]:
     """All that the model says in English of its patterns and facts."""
     said = {pattern.label for profile in PROFILES for pattern in patterns(profile)}
-    said |= {text for fact in EVERY for text in (fact.label, fact.target, fact.cannot)}
+    said |= {text for fact in EVERY for text in (fact.label, fact.target, fact.cannot, fact.otherwise)}
     return (said | {each.note for each in seen.values()} | {NOTHING, *TOO_SMALL}) - {""}
 
 
@@ -101,6 +104,6 @@ def test_a_finding_in_both_languages():
         "Un tercio sería un trimestre uniforme; la media está dentro de lo aceptado, pero"
     )
     assert spanish.why(strict).endswith(", lo que aquí no basta.")
-    cannot = unmeasured(HELD_OUT[0], NOTHING)
+    cannot = judge(HELD_OUT[0], NOTHING)
     assert spanish.why(cannot) == "No hay nada que medir en estas simulaciones."
     assert (spanish.verdict(cannot), spanish.number(cannot.value, "%")) == ("sin juicio", DASH)

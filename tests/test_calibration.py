@@ -144,7 +144,7 @@ def synthetic(points: int, seed: int) -> Wave:
     where = space(sim.load("mid_market"))
     random = np.random.default_rng(seed)
     z = random.standard_normal((points, len(where.names)))
-    wanted = [t for t in targets.targets("mid_market") if not t.slope]
+    wanted = [t for t in targets.targets("mid_market") if t.measure not in targets.PAIRS]
     slopes = np.random.default_rng(0).standard_normal((len(where.names), len(wanted)))
     slopes[12:] = 0.0
     scale = np.array([t.spread for t in wanted])
@@ -168,7 +168,7 @@ def test_ranks_are_uniform_where_all_is_known() -> None:
 
 def test_noise_is_that_of_one_replication() -> None:
     wave = synthetic(400, 8)
-    wanted = [t for t in targets.targets("mid_market") if not t.slope]
+    wanted = [t for t in targets.targets("mid_market") if t.measure not in targets.PAIRS]
     found = noise_of([wave.seen], [t.measure for t in wanted])
     assert np.allclose(found, [0.3 * t.spread for t in wanted], rtol=0.15)
 

@@ -44,7 +44,7 @@ def test_every_claim_has_words_in_both_languages() -> None:
     for language in ("en", "es"):
         words = texts(language)
         assert set(words.find("claims.entries")) == set(words.find("claims.origins")) == {c.id for c in CLAIMS}
-        for verdict in ("holds", "sorting", "conditions", "not_reproduced", "context", "cannot"):
+        for verdict in ("holds", "sorting", "conditions", "not_reproduced", "context"):
             assert words(f"claims.verdicts.{verdict}")
 
 
@@ -55,6 +55,10 @@ def test_every_claim_that_is_put_to_the_model_can_be() -> None:
             assert set(each.worlds) <= set(WORLDS)
         if each.kind in ("contrast", "sorting"):
             assert each.low <= each.high
+        if each.kind == "programme":
+            assert each.measure in MEASURES
+            assert set(each.worlds) <= set(WORLDS)
+            assert WORLDS[each.worlds[1]].params("smb", [], ()).programme.name == "change"
 
 
 def test_a_claim_that_is_not_there_is_refused() -> None:
@@ -96,6 +100,23 @@ def test_a_gap_by_sorting_is_no_effect() -> None:
     assert verdicts.judge_sorting(grow, panel(0.22, 0.15)).verdict == "not_reproduced"
 
 
+@given(st.floats(0, 1), st.floats(0, 0.2))
+def test_a_share_of_programmes_is_in_the_range_or_below_the_bound(value: float, half: float) -> None:
+    found = Found(value, value - half, value + half, 60)
+    assert (verdicts.judge_programme(claim(7), found, found).verdict == "holds") == (0.56 <= value <= 0.76)
+    assert (verdicts.judge_programme(claim(8), found, found).verdict == "holds") == (value + half <= 0.10)
+
+
+def test_shares_are_over_firms() -> None:
+    runs = pd.DataFrame(
+        {"arm": "tool", "point": [0, 0, 1, 1, 2, 2], "replication": [0, 1] * 3, "programme_success": [1, 0, 0, 0, 1, 1]}
+    )
+    found = verdicts.share(claim(7), runs, "tool")
+    assert (found.value, found.n) == (0.5, 3)
+    assert verdicts.share(claim(8), runs, "tool").value == 0.5
+    assert found.low < 0.5 < found.high
+
+
 def test_units() -> None:
     runs = pd.DataFrame(
         {
@@ -116,6 +137,7 @@ def test_the_command_writes_the_register(tmp_path: Path, capsys: pytest.CaptureF
     page.write_text("x\n<!-- claims-smb:begin -->\n<!-- claims-smb:end -->\n", encoding="utf-8")
     words = [
         "organisation=smb", "seeds=2", "horizon.months=1", "horizon.burn_in_months=0", "language=es", "claims=[1,7,10]",
+        "firms=10", "panels=2",
         f"out={tmp_path / 'out'}", f"page={page}",
     ]  # fmt: skip
     assert main(["claims", *words]) == 0
@@ -124,6 +146,7 @@ def test_the_command_writes_the_register(tmp_path: Path, capsys: pytest.CaptureF
     found = json.loads((tmp_path / "out" / "claims.json").read_text(encoding="utf-8"))["claims"]
     assert [each["id"] for each in found] == ["1-trillion", "7-technology-fails", "10-time-recovered"]
     assert found[0]["value"] is None
+    assert 0.0 <= found[1]["value"] <= 1.0
     assert math.isfinite(found[2]["value"])
     assert found[2]["low"] <= found[2]["value"] <= found[2]["high"]
     assert found[2]["command"].endswith("claims=[10-time-recovered]'")

@@ -103,6 +103,8 @@ def _content(study: Study, words: Texts, written: Numbers) -> dict[str, Any]:
         "hours": hours.recorded(study),
         "themes": themes,
         "count": assumptions.count(themes, words, written),
+        "strongest": assumptions.strongest(words, written),
+        "screening": assumptions.origin(words, written),
         "judgement": sum(theme.loud for theme in themes),
         "parameters": sum(len(theme.assumptions) for theme in themes),
         "differing": [row for theme in themes for row in theme.assumptions if not row.shared],

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from analysis.numbers import DASH, Numbers
+from analysis import screening
+from analysis.numbers import Numbers
 from analysis.summary import Study
 from analysis.texts import Texts
 from sim.parameters import Declaration, declared
@@ -17,6 +18,7 @@ from sim.parameters.priors import distribution
 
 JUDGEMENT = "judgement"
 GRADES = ("A", "B", "C", "D", "E", JUDGEMENT)
+SHOWN = 5  # assumptions named in words
 ROLES = ("marketer", "developer", "seller", "success")
 Tree = Mapping[str, Any]
 
@@ -40,8 +42,10 @@ class Assumption:
     span : str
         What it could as well be: 90 % of its prior, or the other words it may have; empty if it is not sampled.
     weight : str
-        How much the headline depends on it: rank correlation over the draws of a posterior; a dash where it was
-        the same in all runs.
+        How much the headline depends on it: rank correlation over the draws of a posterior; empty where it was the
+        same in all runs.
+    screened : str
+        The same by the shipped screening: what its prior moves growth and wasted time by; or that it was not screened.
     """
 
     key: str
@@ -53,7 +57,8 @@ class Assumption:
     loud: bool
     changed: bool
     span: str = ""
-    weight: str = DASH
+    weight: str = ""
+    screened: str = ""
 
     @property
     def shared(self) -> bool:
@@ -104,8 +109,9 @@ def themes(study: Study, words: Texts, write: Numbers) -> list[Theme]:
         values = [trees[arm].get(theme, {}).get(name, default) for arm in study.arms]
         row = _assumption(theme, name, declaration, default, values, words, write)
         told = study.summary.get("dependence", {}).get(row.key)
-        weight = DASH if told is None else write.decimal(told, 2, signed=True)
-        grouped.setdefault(theme, []).append(dataclasses.replace(row, weight=weight))
+        weight = "" if told is None else write.decimal(told, 2, signed=True)
+        moves = screened(row.key, words, write)
+        grouped.setdefault(theme, []).append(dataclasses.replace(row, weight=weight, screened=moves))
     return [Theme(words(f"report.assumptions.themes.{theme}"), tuple(rows)) for theme, rows in grouped.items()]
 
 
@@ -131,6 +137,44 @@ def _assumption(
         changed=any(value != default for value in values),
         span=span(declaration, words, write),
     )
+
+
+def screened(key: str, words: Texts, write: Numbers) -> str:
+    """What the prior of a parameter moves the headline by: growth and wasted time, in points."""
+    found = screening.shipped()
+    if key not in found.effects:
+        return words("report.assumptions.unscreened")
+    sizes = [
+        write.points(found.effects[key][measure].size, signed=False)
+        if found.told(key, measure)
+        else words("report.assumptions.noise")
+        for measure in screening.HEADLINE
+    ]
+    return " · ".join(sizes)
+
+
+def strongest(words: Texts, write: Numbers) -> str:
+    """The assumptions that the headline hangs on most, each with its grade."""
+    found = screening.shipped()
+    grades = {f"{theme}.{name}": declaration.grade for theme, name, declaration, _ in declared()}
+    parts = []
+    for key in found.strongest(screening.HEADLINE[0], SHOWN):
+        graded = words("report.assumptions.ungraded") if grades[key] == JUDGEMENT else grades[key]
+        effect = found.effects[key][screening.HEADLINE[0]]
+        size = f"{write.decimal(100.0 * effect.size)} ± {write.points(effect.half, signed=False)}"
+        parts.append(words("report.assumptions.part", name=key, size=size, grade=graded))
+    return words("report.assumptions.strongest", parts="; ".join(parts)) if parts else ""
+
+
+def origin(words: Texts, write: Numbers) -> str:
+    """Where the screening comes from, and how much of it is chance."""
+    found = screening.shipped()
+    noise = [write.percent(found.noise[measure], 1) for measure in screening.HEADLINE]
+    n, each = write.decimal(found.points, 0), write.decimal(found.replications, 0)
+    return words(
+        "report.assumptions.screening", organisation=found.organisation, date=found.date, command=found.command,
+        points=n, each=each, growth=noise[0], wasted=noise[1],
+    )  # fmt: skip
 
 
 def span(declaration: Declaration, words: Texts, write: Numbers) -> str:

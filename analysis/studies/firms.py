@@ -15,9 +15,9 @@ import pandas as pd
 
 from analysis.paired import Contrast, contrast
 from analysis.studies import effects
+from experiments.panels import ends
 from sim.parameters import ParameterError
 
-TOP, BOTTOM = 0.2, 0.3
 FEWEST_FIRMS = 10
 
 
@@ -71,11 +71,10 @@ def sorting(runs: pd.DataFrame, measure: str, baseline: str, arm: str) -> Sortin
     if firms < FEWEST_FIRMS:
         raise ParameterError(f"points: sorting needs {FEWEST_FIRMS} firms that ran, not {firms}.")
     ranked = np.sort(before.to_numpy(), axis=1)
-    top, bottom = max(1, round(TOP * firms)), max(1, round(BOTTOM * firms))
     zero = np.zeros(len(ranked))
     return Sorting(
         firms,
-        contrast(ranked[:, :bottom].mean(axis=1), ranked[:, -top:].mean(axis=1)),
+        contrast(*ends(ranked)),
         contrast(zero, (after - before).mean(axis=1)),
         float(ranked.std(axis=1, ddof=1).mean()),
     )

@@ -13,8 +13,8 @@ from scipy.special import ndtri
 from experiments.calibration import inference, sampler, waves
 from experiments.calibration.emulator import Emulator, fit
 from experiments.calibration.space import FORMS, Space
-from experiments.calibration.targets import Target
 from experiments.calibration.waves import Wave
+from experiments.patterns import Pattern
 from sim.parameters import declared
 
 # A parameter whose spread shrinks by less than a tenth and whose middle moves by less than a quarter of its prior
@@ -59,7 +59,7 @@ def forms(space: Space, z: Array) -> list[dict[str, Any]]:
     return found
 
 
-def predictive(targets: Sequence[Target], prior: Wave, check: Wave) -> list[dict[str, Any]]:
+def predictive(targets: Sequence[Pattern], prior: Wave, check: Wave) -> list[dict[str, Any]]:
     """Every target: what runs of draws of the posterior show, beside the first wave and the accepted range."""
     outputs = [t.measure for t in targets]
     after, before = check.means(outputs), prior.means(outputs)
@@ -100,7 +100,7 @@ def emulation(emulator: Emulator, space: Space, check: Wave, replications: int) 
 
 
 def ranks(
-    space: Space, targets: Sequence[Target], wave: Wave, replications: int, truths: int, draws: int, seed: int
+    space: Space, targets: Sequence[Pattern], wave: Wave, replications: int, truths: int, draws: int, seed: int
 ) -> Array:
     """Simulation-based calibration (Talts et al. 2018) on runs of the prior: ranks of true among drawn coordinates.
 

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from experiments.calibration import sampler
 from experiments.calibration.emulator import Emulator
 from experiments.calibration.space import Space
-from experiments.calibration.targets import Target
+from experiments.calibration.targets import spread
+from experiments.patterns import Pattern
 from sim.parameters import ParameterError
 
 CUT = 4.0  # implausibility of any output beyond which an earlier emulator rules a point out for good
@@ -28,14 +29,14 @@ class Likelihood:
     ----------
     space : Space
         Meaning of the coordinates.
-    targets : sequence of Target
+    targets : sequence of Pattern
         Of the outputs.
     emulators : sequence of Emulator
         One a wave; the last one judges, the ones before it rule out.
     """
 
     space: Space
-    targets: Sequence[Target]
+    targets: Sequence[Pattern]
     emulators: Sequence[Emulator]
 
     def __call__(self, z: Array) -> Array:
@@ -53,10 +54,10 @@ class Likelihood:
         return np.abs(emulator(features) - target) / np.hypot(spread, emulator.error)
 
 
-def goals(targets: Sequence[Target], outputs: Sequence[str]) -> tuple[Array, Array]:
+def goals(targets: Sequence[Pattern], outputs: Sequence[str]) -> tuple[Array, Array]:
     """Targets of outputs, and the spread allowed around them."""
     by_name = {t.measure: t for t in targets}
-    return np.array([by_name[o].target for o in outputs]), np.array([by_name[o].spread for o in outputs])
+    return np.array([by_name[o].target for o in outputs]), np.array([spread(by_name[o]) for o in outputs])
 
 
 @dataclass(frozen=True)

@@ -13,13 +13,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 import sim
 from experiments import held_out, patterns
 from experiments.models import Organisation, Ran, Value
-from experiments.validation import Setting
+from experiments.patterns import Pattern
+from experiments.validation import MOST_CHANGE, Setting
 from sim.parameters import Params
 
 LUCK = "luck"  # pseudo-factor: whose luck a point meets, so that points share none
@@ -28,51 +28,20 @@ LEVELS = (AS_IS,)
 # Half of an accepted range is read as two standard deviations of the tolerance; what the model leaves out adds a
 # quarter of such a half.
 SIDES, DISCREPANCY = 2.0, 0.25
-# Ratios of runs in which next to nothing was sold say nothing: they are cut here.
-LIMITS = {"elasticity_sales": 3.0, "elasticity_marketing": 3.0, "team_bonus": 1.0, "ceiling": 1.0}
 
 
-@dataclass(frozen=True)
-class Target:
-    """One number that a siloed organisation, or a re-enactment, should show.
-
-    Attributes
-    ----------
-    id, label, measure : str
-        Number in docs/evidence.md, words, and the output it is compared with.
-    target, low, high : float
-        Central value and accepted range.
-    """
-
-    id: str
-    label: str
-    measure: str
-    target: float
-    low: float
-    high: float
-
-    @property
-    def slope(self) -> bool:
-        """Whether it takes a re-enactment."""
-        return self.measure in LIMITS
-
-    @property
-    def spread(self) -> float:
-        """Standard deviation allowed between target and model: tolerance and discrepancy."""
-        return 0.5 * (self.high - self.low) * math.hypot(1.0 / SIDES, DISCREPANCY)
+def targets(profile: str) -> list[Pattern]:
+    """C1–C11 of a profile (what the search for default values only glances at does not count here)."""
+    facts = {fact.id: fact for fact in held_out.HELD_OUT}
+    return [p for p in patterns.patterns(profile) if p.id != "aux"] + [
+        Pattern(name, facts[name].label, measure, facts[name].aim, facts[name].low, facts[name].high)
+        for name, measure in (("C11a", "team_bonus"), ("C11b", "ceiling"))
+    ]
 
 
-def targets(profile: str) -> list[Target]:
-    """C1–C11 of a profile (what calibration only glances at elsewhere does not count here)."""
-    found = [
-        Target(p.id, p.label, p.measure, p.target, p.low, p.high)
-        for p in patterns.patterns(profile)
-        if p.id != "aux"
-    ]  # fmt: skip
-    bonus, ceiling = (next(f for f in held_out.HELD_OUT if f.id == name) for name in ("C11a", "C11b"))
-    found.append(Target("C11a", bonus.label, "team_bonus", 0.03, bonus.low, bonus.high))
-    found.append(Target("C11b", ceiling.label, "ceiling", 0.09, ceiling.low, ceiling.high))
-    return found
+def spread(pattern: Pattern) -> float:
+    """Standard deviation allowed between target and model: tolerance and discrepancy."""
+    return 0.5 * (pattern.high - pattern.low) * math.hypot(1.0 / SIDES, DISCREPANCY)
 
 
 WORLDS: dict[str, Callable[[Params], Params]] = {
@@ -147,8 +116,8 @@ def outputs(runs: pd.DataFrame) -> pd.DataFrame:
     for name, (after, before) in PAIRS.items():
         if after in tables:
             a, b = tables[after]["new_arr"], tables[before]["new_arr"].reindex(tables[after].index)
-            ratio = (a / b.where(b > 0.0)).where(a > 0.0)
-            slope = np.log(ratio) / math.log(patterns.MORE / patterns.FEWER)
-            change = slope if name in patterns.SLOPES else ratio - 1.0
-            found[name] = change.clip(-LIMITS[name], LIMITS[name])
+            if name in patterns.SLOPES:
+                found[name] = patterns.elasticity(a.to_numpy(), b.to_numpy())
+            else:
+                found[name] = ((a / b.where(b > 0.0)).where(a > 0.0) - 1.0).clip(-MOST_CHANGE, MOST_CHANGE)
     return found.sort_index()

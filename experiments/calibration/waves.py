@@ -21,10 +21,11 @@ from experiments.calibration import emulator, inference, targets
 from experiments.calibration.emulator import Emulator
 from experiments.calibration.inference import TRIED, Likelihood
 from experiments.calibration.space import Space
-from experiments.calibration.targets import LEVELS, LUCK, WORLDS, Target
+from experiments.calibration.targets import LEVELS, LUCK, WORLDS
 from experiments.conduct import Outcome, conduct
 from experiments.config import Settings
 from experiments.design import Points
+from experiments.patterns import Pattern
 
 LUCK_OF_A_WAVE = 1_000_000
 Array = NDArray[np.float64]
@@ -75,13 +76,13 @@ class Waves:
         Of the command.
     space : Space
         What is uncertain.
-    targets : sequence of Target
+    targets : sequence of Pattern
         What is to be met.
     """
 
     settings: Settings
     space: Space
-    targets: Sequence[Target]
+    targets: Sequence[Pattern]
     done: list[Wave] = field(default_factory=list)
     emulators: list[Emulator] = field(default_factory=list)
     run: Callable[[Settings], Outcome] = conduct
@@ -170,7 +171,7 @@ def noise_of(seen: Sequence[pd.DataFrame], outputs: Sequence[str]) -> Array:
     return np.asarray(np.sqrt(variances.mean().to_numpy(dtype=float)))
 
 
-def plausible(wave: Wave, wanted: Sequence[Target], replications: int, cut: float = 3.0) -> float:
+def plausible(wave: Wave, wanted: Sequence[Pattern], replications: int, cut: float = 3.0) -> float:
     """Share of the points of a wave that no output rules out, given noise, tolerance and discrepancy."""
     outputs = [t.measure for t in wanted if t.measure in wave.seen]
     target, spread = inference.goals(wanted, outputs)

@@ -2,8 +2,8 @@
 
 Words of claims, origins and conditions stand in the locale files under ``claims.entries``,
 grades and sources in docs/evidence.md. A claim is put to the model as a contrast of two
-worlds of one organisation, or as a panel of firms that are sorted; one that is about a
-market, a survey or something the model does not have is context.
+worlds of one organisation, as a panel of firms that are sorted, or as a panel of firms that
+run a programme; one that is about a market or a survey is context.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from experiments.panels import LATER
 from experiments.studies.plan import value_of
 from sim.configuration import compose
 from sim.parameters import ParameterError, Params, nearest, replace
 
-Kind = Literal["contrast", "sorting", "context", "cannot"]
-Change = Literal["share_of_level", "points", "k€", "hours"]
+Kind = Literal["contrast", "sorting", "programme", "context"]
+Change = Literal["share_of_level", "points", "k€", "hours", "share", "rest"]
 CORNER = "essay"  # the organisation in which the essay's story should hold
 SYSTEM = "everything"  # all that the essay asks for
 WORKDAY = 8.0
@@ -34,15 +35,15 @@ class Claim:
         Number in docs/evidence.md and a word.
     grade : str
         Of its evidence.
-    kind : {"contrast", "sorting", "context", "cannot"}
+    kind : {"contrast", "sorting", "programme", "context"}
         How it is put to the model.
     measure : str
         What is compared.
     worlds : (str, str)
-        Before and after, names of :data:`WORLDS`.
+        Before and after, names of :data:`WORLDS`; of programmes the other one and the one that is meant.
     change : str
         How the difference is expressed: as a share of the level before, in points, in thousands of euros a year,
-        or in hours of a working day.
+        or in hours of a working day; of programmes, the share of firms, or what is left of one.
     low, high : float
         What the claim says, in that unit; the sign says which way is claimed.
     """
@@ -87,10 +88,13 @@ WORLDS: dict[str, World] = {
     SYSTEM: World(SYSTEM),
     "shared_pay": World("shared_pay_only", {"incentives.seller.won_acv.low_score_multiplier": 1.0}),
     "double_pay": World("shared_pay_only"),
+    "tool": World("siloed", {"programme": "technology_first", "horizon.months": LATER[1]}),
+    "everything_at_once": World("siloed", {"programme": "big_bang", "horizon.months": LATER[1]}),
     "split_70_20_10": _split(0.7, 0.2, 0.1),
     "split_equal": _split(1 / 3, 1 / 3, 1 / 3),
 }
 
+SMALL, LARGE = ("everything_at_once", "tool"), ("tool", "everything_at_once")
 SPLITS, INFORMED = ("split_equal", "split_70_20_10"), ("siloed", "information_only")
 
 CLAIMS = (
@@ -100,8 +104,8 @@ CLAIMS = (
     Claim("4-revenue-lost", "D", "contrast", "closing_arr", change="share_of_level", low=0.10, high=math.inf),
     Claim("5-thirty-six-percent", "E"),
     Claim("6-no-shared-system", "-"),
-    Claim("7-technology-fails", "C/D", "cannot"),
-    Claim("8-large-projects", "D", "cannot"),
+    Claim("7-technology-fails", "C/D", "programme", "programme_success", SMALL, "rest", low=0.56, high=0.76),
+    Claim("8-large-projects", "D", "programme", "programme_success", LARGE, "share", high=0.10),
     Claim("9-seventy-twenty-ten", "D", "contrast", "revenue_growth", SPLITS, low=0.0, high=math.inf),
     Claim("10-time-recovered", "D", "contrast", "wasted_time_share", change="points", low=-math.inf, high=-0.30),
     Claim("11-hours-a-day", "-", "contrast", "wasted_time_share", change="hours", low=-math.inf, high=-2.5),
@@ -132,6 +136,6 @@ def choose(asked: list[str]) -> list[Claim]:
     return [claim for claim in CLAIMS if not wanted or claim.id in wanted]
 
 
-def worlds_of(claims: list[Claim]) -> list[str]:
-    """Names of the worlds that contrasts need, each once."""
-    return list(dict.fromkeys(name for claim in claims if claim.kind == "contrast" for name in claim.worlds))
+def worlds_of(claims: list[Claim], kind: Kind) -> list[str]:
+    """Names of the worlds that claims of a kind need, each once."""
+    return list(dict.fromkeys(name for claim in claims if claim.kind == kind for name in claim.worlds))

@@ -63,9 +63,10 @@ def run(settings: Settings) -> int:
         here = _contrasts(settings, settings.organisation, chosen, settings.own["posterior"])
         corner = here if settings.organisation == CORNER else _contrasts(settings, CORNER, chosen, None)
         sorted_firms = _sortings(settings, chosen, firms, panels)
+        programmes = _programmes(settings, chosen, firms, panels)
     except StoppedError as stopped:
         return interrupted(settings.command, stopped.args[0])
-    judged = verdicts.judge(chosen, here, corner, sorted_firms)
+    judged = verdicts.judge(chosen, here, corner, sorted_firms, programmes)
     settings.out.mkdir(parents=True, exist_ok=True)
     entries = [_entry(each, settings) for each in judged]
     content = {"organisation": settings.organisation, "seed": settings.seed, "seeds": settings.seeds, "claims": entries}
@@ -101,7 +102,7 @@ def _contrasts(settings: Settings, organisation: str, chosen: list[Claim], given
     from experiments.calibration import posterior
     from experiments.claims.register import worlds_of
 
-    worlds = worlds_of(chosen)
+    worlds = worlds_of(chosen, "contrast")
     if not worlds:
         return {}
     model = _model(settings, organisation, worlds)
@@ -140,6 +141,23 @@ def _sortings(settings: Settings, chosen: list[Claim], firms: int, panels: int) 
     planned = plan(design, model, settings.seed)
     runs = _study(settings, "panel", model=model, points=planned.points, design=design, seeds=panels)
     return {claim.id: sorting(runs, claim.measure, *claim.worlds) for claim in wanted}
+
+
+def _programmes(settings: Settings, chosen: list[Claim], firms: int, panels: int) -> dict[str, tuple[Found, Found]]:
+    """Shares of firms of the priors whose programmes end as claimed: what is meant and the other one, by claim."""
+    from analysis.claims import share
+    from experiments.claims.register import worlds_of
+    from experiments.studies import plan
+
+    worlds = worlds_of(chosen, "programme")
+    if not worlds:
+        return {}
+    design = {"name": "panel", "points": firms}
+    model = _model(settings, settings.organisation, worlds)
+    points = plan(design, model, settings.seed).points
+    runs = _study(settings, "programmes", model=model, points=points, design=design, seeds=panels)
+    wanted = [claim for claim in chosen if claim.kind == "programme"]
+    return {claim.id: (share(claim, runs, claim.worlds[1]), share(claim, runs, claim.worlds[0])) for claim in wanted}
 
 
 def _model_of_arms(settings: Settings, arms: tuple[str, str]) -> Organisation:
@@ -183,8 +201,8 @@ def _command(settings: Settings, name: str) -> str:
 
 def _shown(claim: Claim, value: float, words: Texts, write: Numbers) -> str:
     """A value in the unit of its claim."""
-    if claim.change == "share_of_level":
-        return write.percent(value, signed=True)
+    if claim.change in ("share_of_level", "share", "rest"):
+        return write.percent(value, signed=claim.change == "share_of_level")
     if claim.change == "points":
         return write.points(value, signed=True)
     if claim.change == "hours":
@@ -199,7 +217,7 @@ def _row(judged: Judged, words: Texts, write: Numbers) -> tuple[str, ...]:
         value = _shown(claim, found.value, words, write)
         span = f"{_shown(claim, found.low, words, write)} … {_shown(claim, found.high, words, write)}"
     if beside.n:
-        key = "gap" if claim.kind == "sorting" else "corner"
+        key = {"sorting": "gap", "programme": f"other.{claim.worlds[0]}"}.get(claim.kind, "corner")
         aside = words(f"claims.{key}", value=_shown(claim, beside.value, words, write))
     if not found.n:
         aside = words(f"claims.origins.{claim.id}")

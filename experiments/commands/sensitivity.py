@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import shlex
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from experiments.commands import COMMANDS
@@ -39,6 +41,7 @@ COMMAND = Command(
         "record": "none",
         "measures": [],
         "second": True,
+        "register": None,
         "model": {"target": None, "steps": 100},
     },
     groups={"design": "morris"},
@@ -55,7 +58,7 @@ def run(settings: Settings) -> int:
     """Run the sample, write the indices, say what they rest on."""
     import pandas as pd
 
-    from analysis import sensitivity, summary
+    from analysis import screening, sensitivity, summary
     from analysis.studies.regions import outcome as outcome_of
     from analysis.texts import texts
     from experiments import tables
@@ -72,6 +75,7 @@ def run(settings: Settings) -> int:
     points, cube = place(settings.design, settings.model, settings.seed, second)
     settings = dataclasses.replace(settings, points=points)
     asked = _asked(settings)
+    register = _register(settings, method)
     outcome = conduct(settings)
     code = ended_early(settings.command, outcome)
     if code is not None:
@@ -90,6 +94,7 @@ def run(settings: Settings) -> int:
     words = texts(settings.language)
     console = finish.wide_console()
     factors, first, other, noises = list(points.columns), [], [], []
+    screened: dict[str, tuple[pd.DataFrame, Noise]] = {}
     for measure in measures:
         for arm in settings.model.arms:
             table = outcome_of(runs, {"measure": measure, "arm": arm}, settings.baseline)
@@ -107,16 +112,58 @@ def run(settings: Settings) -> int:
                 indices, pairs = sensitivity.sobol_indices(factors, means, second, settings.seed)
                 other.append(pairs.assign(**labels))
             first.append(indices.assign(**labels))
+            if arm == screening.ARMS[1]:
+                screened[measure] = indices, noise
             noises.append({**labels, "share": noise.share, "verdict": noise.verdict})
             console.print(_sentence(indices, method, what, words), style="bold")
             console.print(_noise_sentence(noise, what, words), style="red" if noise.verdict == "dominant" else "")
             _draw(study, indices, method, what, f"{measure}-{arm}", settings)
     _write(settings, pd.concat(first), pd.concat(other) if second and other else None)
     tables.write_json(settings.out / "noise.json", {"replications": settings.seeds, "noise": noises})
+    if register:
+        _write_register(register, settings, screened)
     if settings.model.measures:  # of the organisation; what a foreign model is worth is for others to say
         console.print(words("report.stance"))
     console.print(words("studies.indices", path=settings.out / "indices.csv"), soft_wrap=True)
     return DONE
+
+
+def _register(settings: Settings, method: str) -> Path | None:
+    """Where the screening of the headline goes, if it is one."""
+    from analysis.screening import ARMS, HEADLINE
+
+    given = settings.own["register"]
+    if given is None:
+        return None
+    if method != "morris" or settings.model.arms != ARMS or not set(HEADLINE) <= set(_asked(settings)):
+        raise ParameterError(
+            f"register={given!r}: needs design=morris, arms=[{','.join(ARMS)}] and measures=[{','.join(HEADLINE)}]."
+        )
+    path = Path(str(given))
+    if not path.parent.is_dir():
+        raise ParameterError(f"register={given!r}: there is no folder {path.parent}.")
+    return path
+
+
+def _write_register(path: Path, settings: Settings, found: Mapping[str, tuple[pd.DataFrame, Noise]]) -> None:
+    """The file of which lists of assumptions take how much the headline depends on each parameter."""
+    from analysis import screening, sensitivity
+    from experiments import manifest
+    from experiments.design import MORRIS_LEVELS
+
+    told = [w for w in settings.words if w.partition("=")[0] not in ("out", "resume", "register", "executor.workers")]
+    about = {
+        "organisation": settings.organisation,
+        "command": shlex.join(["gtm", "sensitivity", *told]),
+        "date": manifest.now().date().isoformat(),
+        "points": settings.points.count,
+        "replications": settings.seeds,
+    }
+    wanted = {measure: found[measure] for measure in screening.HEADLINE}
+    factors = len(settings.points.columns)
+    shape = MORRIS_LEVELS, settings.points.count // (factors + 1), factors
+    noise = {m: (each.share, sensitivity.morris_limit(each, *shape)) for m, (_, each) in wanted.items()}
+    screening.write(path, about, noise, {m: table for m, (table, _) in wanted.items()})
 
 
 def _asked(settings: Settings) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,25 +10,28 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from experiments.commands import COMMANDS
 from experiments.commands.application import DONE, application
+from experiments.commands.calibrate import with_posterior
 from experiments.commands.page import place
-from experiments.config import Command, Settings
+from experiments.config import Command, Settings, whole
 from sim.parameters import ParameterError
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from analysis.facts import Facts
-    from experiments.validation import Finding
+    from analysis.verdicts import Finding
+    from experiments.validation import Fact, Subject
 
 # Root seed 3: the search for default values looked at the seeds of 1 and was confirmed on those of 2.
 COMMAND = Command(
     name="validate",
     summary=COMMANDS["validate"],
-    defaults={"seeds": 20, "seed": 3, "facts": [], "page": None},
+    defaults={"seeds": 20, "seed": 3, "facts": [], "firms": 30, "panels": 20, "posterior": None, "page": None},
     most_arms=1,
 )
 WIDTH = 150
-NOT_REPEATED = ("out", "facts", "page", "executor", "executor.name", "executor.workers")
+NOT_SHOWN = ("out", "page", "executor", "executor.name", "executor.workers")
+NOT_REPEATED = (*NOT_SHOWN, "facts")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -47,38 +51,50 @@ def run(settings: Settings) -> int:
             f"engine={settings.engine}, executor={settings.executor}: validate takes engine=compiled (mesa gives the "
             "same bits) and executor=serial or local."
         )
+    firms = whole("firms", settings.own["firms"], 10, 100_000)
+    panels = whole("panels", settings.own["panels"], 2, 10_000)
+    settings = with_posterior(settings)
     profile = Path(settings.organisation).stem
-    page = place(settings.own["page"], f"validation-{profile}")
+    mark = f"validation-{profile}" + "-posterior" * (settings.own["posterior"] is not None)
+    page = place(settings.own["page"], mark)
 
     from rich.console import Console
 
+    from analysis import verdicts
     from analysis.facts import facts
     from experiments import conduct, manifest, tables, validation
     from experiments.held_out import HELD_OUT
+    from experiments.panels import drawn
     from experiments.progress import Bar
-    from sim.engine import run_seed
 
     start, say = manifest.now(), facts(settings.language)
-    setting = validation.Setting(profile, settings.arms[settings.baseline])
     chosen = validation.choose([*validation.calibrated(profile), *HELD_OUT], asked)
-    seeds = [run_seed(settings.seed, r) for r in range(settings.seeds)]
-    total = validation.runs_needed(setting, chosen) * len(seeds)
-    with Bar(total) as bar:
-        findings = validation.validate(
-            setting, chosen, seeds, cast("Literal['serial', 'local']", settings.executor), settings.workers,
-            report=lambda runs: bar.advance(runs, 0),
-        )  # fmt: skip
+    subject, groups, draws = _subject(settings)
+    many = _firms(settings, chosen, firms, panels)
+    enactment = validation.Enactment(chosen, subject, many)
+    with Bar(enactment.runs) as bar:
+        seen = enactment.run(
+            cast("Literal['serial', 'local']", settings.executor), settings.workers, lambda n: bar.advance(n, 0)
+        )
+    different = drawn(many)
+    findings = [
+        verdicts.judge(fact, seen[fact.id], None if fact.panel else groups, different if fact.panel else draws)
+        for fact in chosen
+    ]
     settings.out.mkdir(parents=True, exist_ok=True)
     content = {
         "organisation": settings.organisation,
         "arm": settings.baseline,
         "seed": settings.seed,
         "seeds": settings.seeds,
-        "counts": validation.counts(findings),
+        "panels": panels,
+        "firms": firms,
+        "posterior": settings.own["posterior"],
+        "counts": verdicts.counts(findings),
         "facts": [_entry(finding, settings.call) for finding in findings],
     }
     tables.write_json(settings.out / "validate.json", content)
-    outcome = conduct.Outcome(settings.out, total, total, 0, "done")
+    outcome = conduct.Outcome(settings.out, enactment.runs, enactment.runs, 0, "done")
     manifest.write(settings.out, conduct.describe(settings, outcome, settings.workers or 0, start))
     if page:
         page.write(_block(findings, settings, say))
@@ -89,9 +105,50 @@ def run(settings: Settings) -> int:
     for finding in findings:
         if finding.seen is None or finding.seen.note:
             console.print(f"{finding.fact.id} {say.words(f'validate.verdicts.{finding.verdict}')}: {say.why(finding)}")
+    for i, line in enumerate(_needed(findings, say)):
+        console.print(f"{'' if i else say.words('validate.needed') + chr(10)}{line}", markup=False)
     console.print(say.words("validate.stance"))
     console.print(say.words("validate.file", path=settings.out / "validate.json"), soft_wrap=True)
     return DONE
+
+
+# ---------------------------------------------------------------- what is run
+
+
+def _subject(settings: Settings) -> tuple[Subject, Any, Any]:
+    """The organisation of every replication; with a posterior also which draw each has, and the draws."""
+    import numpy as np
+
+    from experiments.calibration import posterior
+    from experiments.validation import Setting, Subject
+    from sim.engine import run_seed
+
+    profile, arm = Path(settings.organisation).stem, settings.baseline
+    numbers = range(settings.seeds)
+    seeds = [run_seed(settings.seed, r) for r in numbers]
+    today = settings.arms[arm]
+    model = settings.model
+    if not isinstance(model, posterior.Uncertain):
+        return Subject.of([Setting(profile, today)] * len(seeds), seeds), None, None
+    which = [model.draw_of(r) for r in numbers]
+    made = {k: Setting(profile, model.params_of(arm, today, k)) for k in dict.fromkeys(which)}
+    return Subject.of([made[k] for k in which], seeds), np.array(which), posterior.read(Path(model.file))
+
+
+def _firms(settings: Settings, chosen: Sequence[Fact], size: int, count: int) -> Subject:
+    """Firms for the facts that are about many; none where no such fact is asked for."""
+    from experiments.calibration import posterior
+    from experiments.panels import population
+    from experiments.validation import Setting
+    from sim.engine import run_seed
+
+    model, arm = settings.model, settings.baseline
+    roots = [run_seed(settings.seed, k) for k in range(count if any(fact.panel for fact in chosen) else 0)]
+    setting = Setting(Path(settings.organisation).stem, settings.arms[arm])
+    if not isinstance(model, posterior.Uncertain):
+        return population(setting, roots, size)
+    draws = len(posterior.read(Path(model.file)))
+    return population(setting, roots, size, lambda params, k: model.params_of(arm, params, k), draws)
 
 
 # ---------------------------------------------------------------- files
@@ -115,6 +172,8 @@ def _entry(finding: Finding, call: str) -> dict[str, Any]:
         "n": finding.n,
         "settled": finding.settled,
         "why": say.why(finding),
+        "for_a_pass": say.needed(finding),
+        "varied": None if finding.needed is None else dataclasses.asdict(finding.needed),
         "command": _command(call, fact.id),
     }
 
@@ -129,9 +188,28 @@ def _command(call: str, name: str) -> str:
 
 
 def _summary(findings: Sequence[Finding], say: Facts) -> str:
-    from experiments.validation import counts
+    from analysis.verdicts import counts
 
     return say.counts(counts(findings))
+
+
+def _needed(findings: Sequence[Finding], say: Facts) -> list[str]:
+    """What a pass would take, a line for each fact that fails and of which something is known."""
+    return [f"{finding.fact.id}: {text}" for finding in findings if (text := say.needed(finding))]
+
+
+def _runs(findings: Sequence[Finding], settings: Settings, say: Facts) -> str:
+    """What the numbers rest on, besides replications."""
+    from experiments.calibration.posterior import PER_DRAW, Uncertain
+
+    write, text = say.write, ""
+    if isinstance(settings.model, Uncertain):
+        draws = write.decimal(settings.model.draws, 0)
+        text += say.words("validate.draws", draws=draws, each=write.decimal(PER_DRAW, 0))
+    if any(finding.fact.panel for finding in findings):
+        panels, firms = (write.decimal(settings.own[key], 0) for key in ("panels", "firms"))
+        text += say.words("validate.panels", panels=panels, firms=firms)
+    return text
 
 
 def _row(finding: Finding, say: Facts) -> tuple[str, ...]:
@@ -146,7 +224,7 @@ def _table(findings: Sequence[Finding], settings: Settings, say: Facts) -> Table
 
     table = Table(
         title=say.words("validate.title", organisation=settings.organisation, counts=_summary(findings, say)),
-        caption=say.words("validate.caption", n=say.write.decimal(settings.seeds, 0)),
+        caption=say.words("validate.caption", n=say.write.decimal(settings.seeds, 0)) + _runs(findings, settings, say),
         box=box.SIMPLE_HEAD,
         title_justify="left",
         caption_justify="left",
@@ -165,10 +243,11 @@ def _table(findings: Sequence[Finding], settings: Settings, say: Facts) -> Table
 def _block(findings: Sequence[Finding], settings: Settings, say: Facts) -> str:
     """The results as a part of a Markdown page."""
     head = say.words.find("validate.columns").values()
-    call = shlex.join(w for w in shlex.split(settings.call) if w.partition("=")[0] not in ("out", "page"))
+    call = shlex.join(w for w in shlex.split(settings.call) if w.partition("=")[0] not in NOT_SHOWN)
     counts = _summary(findings, say)
     lines = [
-        say.words("validate.call", call=call, n=say.write.decimal(settings.seeds, 0), counts=counts),
+        say.words("validate.call", call=call, n=say.write.decimal(settings.seeds, 0), counts=counts)
+        + _runs(findings, settings, say),
         "",
         f"| {' | '.join(head)} |",
         "|" + "---|" * len(head),
@@ -176,4 +255,6 @@ def _block(findings: Sequence[Finding], settings: Settings, say: Facts) -> str:
     for finding in findings:
         cells = (*_row(finding, say), say.why(finding))
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    if needed := _needed(findings, say):
+        lines += ["", f"{say.words('validate.needed')}:", "", *(f"- {line}" for line in needed)]
     return "\n".join(lines)

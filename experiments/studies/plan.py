@@ -180,27 +180,34 @@ def uncertain(arms: Iterable[Params], also: Sequence[str] = ()) -> dict[str, Dec
     }
 
 
-def _panel(given: Mapping[str, Any], model: Organisation, n: int, seed: int) -> Planned:
-    """A Latin hypercube over the priors, each centred on the organisation's own value where its form allows.
-
-    ``also`` names levers that are drawn too, for all arms; ``of_arm`` levers that only the
-    first arm has drawn, while the others keep their own.
-    """
+def firms(
+    params: Params, names: Mapping[str, Declaration], n: int, random: np.random.Generator
+) -> dict[str, list[float | int]]:
+    """Values of ``n`` firms, a Latin hypercube over priors, each centred on the organisation's own where it can be."""
     from scipy.stats import qmc
 
-    baseline = model.arms[0]
-    params = model.base[baseline]
-    also, of_arm = list(given.get("also") or ()), list(given.get("of_arm") or ())
-    names = uncertain(model.base.values(), [*also, *of_arm])
-    cube = qmc.LatinHypercube(len(names), rng=np.random.default_rng(seed)).random(n)
-    columns: dict[str, Any] = {}
+    cube = qmc.LatinHypercube(len(names), rng=random).random(n)
+    drawn: dict[str, list[float | int]] = {}
     for u, (name, found) in zip(cube.T, names.items(), strict=True):
         scale = deal_scale(params, found)
         center = value_of(params, name) / scale
         flat = center <= 0 and found.prior.startswith(("gamma", "lognormal"))  # these have no spread around 0
         values = distribution(found.prior, None if flat else center).ppf(u)
-        drawn = [as_declared(name, float(value)) for value in scale * values]
-        columns[f"arm.{baseline}.{name}" if name in of_arm else name] = column(drawn)
+        drawn[name] = [as_declared(name, float(value)) for value in scale * values]
+    return drawn
+
+
+def _panel(given: Mapping[str, Any], model: Organisation, n: int, seed: int) -> Planned:
+    """Firms drawn from the priors.
+
+    ``also`` names levers that are drawn too, for all arms; ``of_arm`` levers that only the
+    first arm has drawn, while the others keep their own.
+    """
+    baseline = model.arms[0]
+    also, of_arm = list(given.get("also") or ()), list(given.get("of_arm") or ())
+    names = uncertain(model.base.values(), [*also, *of_arm])
+    drawn = firms(model.base[baseline], names, n, np.random.default_rng(seed))
+    columns = {f"arm.{baseline}.{k}" if k in of_arm else k: column(values) for k, values in drawn.items()}
     return Planned(Points(columns, n), pd.DataFrame(index=range(n)))
 
 

@@ -15,6 +15,7 @@ from matplotlib.lines import Line2D
 from analysis.figures.studies.canvas import DOWN, UP, canvas
 from analysis.figures.style import BASELINE, INK, QUIET, RC, Shape
 from analysis.studies import Named, firms
+from experiments.panels import BOTTOM, TOP
 
 
 @mpl.rc_context(RC)  # type: ignore[arg-type]
@@ -30,8 +31,8 @@ def sorting(named: Named, given: Mapping[str, Any], shape: Shape = "wide") -> Fi
     ranked = scale * np.sort(first.to_numpy())
     n = len(ranked)
     shades = np.full(n, BASELINE, dtype=object)
-    shades[: round(firms.BOTTOM * n)] = DOWN
-    shades[n - round(firms.TOP * n) :] = UP
+    shades[: round(BOTTOM * n)] = DOWN
+    shades[n - round(TOP * n) :] = UP
     ax.vlines(range(n), 0, ranked, color=list(shades), linewidth=max(0.8, 140 / n))
     ax.axhline(0, color=QUIET, linewidth=0.8)
     ax.set_xticks([])
