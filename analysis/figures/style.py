@@ -174,7 +174,7 @@ class Canvas:
 
     def ticks(self, axis: Axis, scale: float = 1.0, *, signed: bool = False) -> None:
         """Write the ticks of an axis as numbers of the language, divided by ``scale``."""
-        axis.set_major_formatter(_Ticks(self.write, scale, signed=signed))
+        axis.set_major_formatter(Ticks(self.write, scale, signed=signed))
 
     def title_of(self, measure: str) -> str:
         """Name of a measure with a capital."""
@@ -191,7 +191,7 @@ def columns_for(study: Study, shape: Shape) -> int:
     return 1 if shape == "narrow" else 2 if count == 4 else min(3, count)
 
 
-class _Ticks(Formatter):
+class Ticks(Formatter):
     """Ticks with as many decimals as tell neighbours apart."""
 
     def __init__(self, write: Numbers, scale: float, *, signed: bool) -> None:

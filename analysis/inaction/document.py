@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+_SIGN = re.compile("\N{MINUS SIGN}(?=\\D)")
 Tone = Literal["plain", "lead", "fine", "stance", "warning"]
 
 
@@ -139,3 +141,8 @@ class Document:
     def pictures(self) -> tuple[Picture, ...]:
         """All figures, in order."""
         return tuple(block for section in self.sections for block in section.blocks if isinstance(block, Picture))
+
+
+def unbroken(text: str) -> str:
+    """No end of line between a minus sign and the currency sign after it."""
+    return _SIGN.sub("\N{MINUS SIGN}\N{WORD JOINER}", text)

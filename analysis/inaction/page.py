@@ -8,7 +8,7 @@ from pathlib import Path
 
 import jinja2
 
-from analysis.inaction.document import Document
+from analysis.inaction.document import Document, unbroken
 
 FOLDER = Path(__file__).parent
 STYLES = (FOLDER.parent / "report" / "style.css", FOLDER / "page.css")
@@ -31,11 +31,12 @@ def html(document: Document, pictures: Mapping[str, tuple[str, str]]) -> str:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    return environment.get_template("page.html.j2").render(
+    page = environment.get_template("page.html.j2").render(
         d=document.as_dict(),
         pictures={name: {"wide": _data(wide), "narrow": _data(narrow)} for name, (wide, narrow) in pictures.items()},
         css="\n".join(path.read_text(encoding="utf-8") for path in STYLES),
     )
+    return unbroken(page)
 
 
 def _data(svg: str) -> str:

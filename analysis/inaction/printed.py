@@ -8,7 +8,7 @@ from pathlib import Path
 
 import typst
 
-from analysis.inaction.document import Document
+from analysis.inaction.document import Document, unbroken
 
 TEMPLATE = Path(__file__).parent / "report.typ"
 EPOCH = 0  # the same report gives the same bytes, whenever it is written
@@ -28,7 +28,10 @@ def pdf(document: Document, pictures: Mapping[str, str]) -> bytes:
         TEMPLATE.read_bytes(),
         format="pdf",
         ignore_system_fonts=True,  # the fonts of the wheel, so that every machine breaks lines alike
-        sys_inputs={"document": json.dumps(document.as_dict()), "pictures": json.dumps(dict(pictures))},
+        sys_inputs={
+            "document": unbroken(json.dumps(document.as_dict(), ensure_ascii=False)),
+            "pictures": json.dumps(dict(pictures)),
+        },
         timestamp=EPOCH,
     )
     assert isinstance(made, bytes)

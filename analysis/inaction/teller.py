@@ -9,10 +9,9 @@ from typing import Any
 
 from babel.numbers import get_currency_symbol
 
-from analysis.numbers import DASH, SPACE, Numbers, numbers
+from analysis.numbers import DASH, SPACE, Numbers, numbers, places_for
 
 Step = str | int
-JOINER = "\N{WORD JOINER}"
 
 
 @dataclass(frozen=True)
@@ -32,6 +31,11 @@ class Told:
     path: tuple[Step, ...]
     value: float
     shown: str
+
+
+def three(value: float) -> float:
+    """A value with three significant digits."""
+    return float(f"{value:.3g}") if math.isfinite(value) else value
 
 
 class Teller:
@@ -87,13 +91,47 @@ class Teller:
         shown = self.write.euro(abs(value) if size else value, signed=signed, short=short)
         return self._tell(path, value, self._currency(shown))
 
-    def money_range(self, low: Sequence[Step], high: Sequence[Step], *, signed: bool = False, size: bool = False) -> str:
+    def money_range(self, low: Sequence[Step], high: Sequence[Step], *, size: bool = False, short: bool = False) -> str:
         """An interval of amounts, "€0.8 to €1.9 million"; with ``size`` as sizes, the smaller first."""
         values = [self.number(*low), self.number(*high)]
         shown = sorted(map(abs, values)) if size else values
-        text = self._currency(self.write.between(shown[0], shown[1], "€", signed=signed, short=False))
+        text = self._currency(self.write.between(shown[0], shown[1], "€", short=short))
         self._tell(low, values[0], text)
         return self._tell(high, values[1], text)
+
+    def estimate(self, *path: Step, size: bool = False, short: bool = True) -> tuple[str, str]:
+        """Mean and 95 % interval of an estimate, both as exact as the interval allows.
+
+        With ``size`` without signs, because the words say which way it goes.
+        """
+        low, high = self.number(*path, "low"), self.number(*path, "high")
+        mean = self.number(*path, "mean")
+        return self._mean(mean, low, high, (*path, "mean"), size=size, short=short), self.money_range(
+            (*path, "low"), (*path, "high"), size=size, short=short
+        )
+
+    def mean_of(
+        self,
+        path: Sequence[Step],
+        low: Sequence[Step],
+        high: Sequence[Step],
+        *,
+        size: bool = False,
+        short: bool = False,
+    ) -> str:
+        """An expected amount, as exact as the interval beside it allows."""
+        return self._mean(self.number(*path), self.number(*low), self.number(*high), path, size=size, short=short)
+
+    def _mean(self, mean: float, low: float, high: float, path: Sequence[Step], *, size: bool, short: bool) -> str:
+        if not all(map(math.isfinite, (mean, low, high))):
+            return self._tell(path, mean, DASH)
+        _, digits, scale = self.write.printed(low, high, "€")
+        places = places_for(low / scale, high / scale)
+        rounded = round(mean / scale, places)
+        if rounded == 0.0 != mean:  # nothing is not what is expected: one digit more
+            digits, rounded = max(0, places + 1), round(mean / scale, places + 1)
+        shown = self.write.scaled(abs(rounded) if size else rounded, digits, scale, short=short)
+        return self._tell(path, mean, self._currency(shown))
 
     def percent(self, *path: Step, digits: int = 0, signed: bool = False) -> str:
         """A fraction as a percentage."""
@@ -119,7 +157,35 @@ class Teller:
     def count(self, *path: Step, unit: str, digits: int = 0, per: float = 1.0) -> str:
         """A number of ``unit``; ``per`` of the summary's unit make one of them."""
         value = self.number(*path)
-        return self._tell(path, value, self.write.count(value / per, unit, digits))
+        return self._tell(path, value, self.write.count(three(value / per), unit, digits))
+
+    def size(self, *path: Step) -> str:
+        """A number with three significant digits."""
+        value = self.number(*path)
+        return self._tell(path, value, self.write.decimal(three(value), 0 if abs(value) >= 100 else 1))
+
+    def quantity(self, *path: Step, unit: str = "") -> str:
+        """A value in the unit of the parameter book; words as they are, nothing as a dash."""
+        found = self.at(*path)
+        if isinstance(found, str):
+            return found
+        value = self.number(*path)
+        if unit.startswith("€"):
+            shown = self._currency(self.write.euro(value, short=True)) + unit[1:]
+        else:
+            shown = SPACE.join(filter(None, (self.write.plain(value), unit)))
+        return self._tell(path, value, shown)
+
+    def short(self, amount: float) -> str:
+        """An amount on a figure: "€0.5M", «0,5 M€»."""
+        return self._currency(self.write.euro(amount, short=True))
+
+    def unit_of(self, amount: float) -> tuple[float, str]:
+        """What amounts of this size are counted in, and its name: (1e6, "€ million"), «millones de €»."""
+        scale, name = self.write.unit(amount)
+        if self.language == "en":
+            return scale, f"{self.symbol.strip()} {name}".strip()
+        return scale, f"{name} de {self.symbol}" if name else self.symbol
 
     def _currency(self, shown: str) -> str:
         return shown.replace("€", self.symbol)
