@@ -6,8 +6,6 @@ value and probability is computed from these cash flows, so that a workbook can 
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 
 from analysis.money.results import (
@@ -92,30 +90,67 @@ def made_up(
     arr = scale * 10 * (1 + 0.01 * np.arange(1, months + 1)) * (1 + 0.05 * rng.standard_normal((DRAWS, 1)))
     wasted = scale * 0.02 * (1 + 0.2 * rng.standard_normal((DRAWS, months)))
     waste = tuple(
-        Waste(role, cause, both(role, role), both(cause, cause), basis, estimate(h := size * (1 + 0.2 * rng.standard_normal(DRAWS))), estimate(h * 45.0))
+        Waste(
+            role,
+            cause,
+            both(role, role),
+            both(cause, cause),
+            basis,
+            estimate(h := size * (1 + 0.2 * rng.standard_normal(DRAWS))),
+            estimate(h * 45.0),
+        )
         for role, cause, basis, size in (
-            ("seller", "unviable", "events", 5200.0), ("seller", "search", "events", 2100.0),
-            ("marketer", "unpursued", "events", 1400.0), ("seller", "manual", "manual", 900.0),
+            ("seller", "unviable", "events", 5200.0),
+            ("seller", "search", "events", 2100.0),
+            ("marketer", "unpursued", "events", 1400.0),
+            ("seller", "manual", "manual", 900.0),
             ("developer", "idle", "slack", 400.0),
         )
-    )  # fmt: skip
+    )
     status = StatusQuo(
         monthly={
-            "arr": fan(arr), "new_arr": fan(arr * 0.02), "churned_arr": fan(arr * 0.01),
-            "gtm_profit": fan(arr * 0.03), "wasted_hours": fan(wasted / 45.0), "wasted_money": fan(wasted),
+            "arr": fan(arr),
+            "new_arr": fan(arr * 0.02),
+            "churned_arr": fan(arr * 0.01),
+            "gtm_profit": fan(arr * 0.03),
+            "wasted_hours": fan(wasted / 45.0),
+            "wasted_money": fan(wasted),
         },
-        closing_arr=estimate(arr[:, -1]), growth=estimate(0.12 + 0.03 * rng.standard_normal(DRAWS)),
-        wasted_share=estimate(0.18 + 0.01 * rng.standard_normal(DRAWS)), wasted_hours=estimate(wasted.sum(1) / 3 / 45.0),
-        wasted_money=estimate(wasted.sum(1) / 3), waste=waste,
-    )  # fmt: skip
+        closing_arr=estimate(arr[:, -1]),
+        growth=estimate(0.12 + 0.03 * rng.standard_normal(DRAWS)),
+        wasted_share=estimate(0.18 + 0.01 * rng.standard_normal(DRAWS)),
+        wasted_hours=estimate(wasted.sum(1) / 3 / 45.0),
+        wasted_money=estimate(wasted.sum(1) / 3),
+        waste=waste,
+    )
     first = found[0]
     facts = (
         Fact("people.sellers", both("Sellers", "Comerciales"), 20, None, None, "people", "given", "-", ""),
         Fact("money.arr", both("ARR today", "ARR de hoy"), scale * 10, None, None, "€", "given", "-", ""),
         Fact("alignment.visibility", both("Visibility", "Visibilidad"), 0.2, 0.05, 0.4, "share", "audit", "-", ""),
-        Fact("market.win_hours", both("Effect of hours on winning", "Efecto de las horas en ganar"), 1.1, 0.8, 1.4, "", "assumed", "B", "posterior"),
-        Fact("behaviour.complementarity", both("Complementarity", "Complementariedad"), 0.3, 0.0, 0.6, "", "assumed", "judgement", "prior"),
-    )  # fmt: skip
+        Fact(
+            "market.win_hours",
+            both("Effect of hours on winning", "Efecto de las horas en ganar"),
+            1.1,
+            0.8,
+            1.4,
+            "",
+            "assumed",
+            "B",
+            "posterior",
+        ),
+        Fact(
+            "behaviour.complementarity",
+            both("Complementarity", "Complementariedad"),
+            0.3,
+            0.0,
+            0.6,
+            "",
+            "assumed",
+            "judgement",
+            "prior",
+        ),
+    )
     return Result(
         made="by hand",
         client=Client(name, currency, "mid_market", "2027-01", months, 0.1, 0.25, facts, (both("Odd.", "Raro."),)),
@@ -128,7 +163,16 @@ def made_up(
     )
 
 
-def _programme(rng, label, scale, gain, spread, cost, months, payout) -> Programme:
+def _programme(
+    rng: np.random.Generator,
+    label: str,
+    scale: float,
+    gain: float,
+    spread: float,
+    cost: float,
+    months: int,
+    payout: bool,
+) -> Programme:
     effect = scale * (gain + spread * rng.standard_normal((DRAWS, 1))) / 12
     luck = scale * 0.01 * rng.standard_normal((DRAWS, months))
     starts = []
@@ -146,16 +190,25 @@ def _programme(rng, label, scale, gain, spread, cost, months, payout) -> Program
         npv = net @ discount
         now = npv if now is None else now
         gross = (margin + pay) @ discount * (1 - tax_rate)
-        unit = (1 - tax_rate) * float(discount[:3].sum()) / 3
+        unit = (1 - tax_rate) * float(-external[0] @ discount) / (cost * scale) if delay is not None else 1.0
         starts.append(
             Start(
-                delay, fan(net), fan(net.cumsum(axis=1)),
+                delay,
+                fan(net),
+                fan(net.cumsum(axis=1)),
                 Components(*(tuple(map(float, part.mean(axis=0))) for part in (margin, pay, external, tax, net))),
-                estimate(npv), estimate(npv * 1.4), payback_of(net.cumsum(axis=1)), Rate(0.5, 0.1, 0.4, 0.9, 0.35),
-                estimate(gross / unit), estimate(now - npv), float((npv > now).mean()),
-                None if delay is None else 0.4, None if delay is None else 0.2, None if delay is None else 0.6,
+                estimate(npv),
+                estimate(npv * 1.4),
+                payback_of(net.cumsum(axis=1)),
+                Rate(0.5, 0.1, 0.4, 0.9, 0.35),
+                estimate(gross / unit),
+                estimate(now - npv),
+                float((npv > now).mean()),
+                None if delay is None else 0.4,
+                None if delay is None else 0.2,
+                None if delay is None else 0.6,
             )
-        )  # fmt: skip
+        )
     parts = np.stack([0.2 * effect[:, 0], 0.5 * effect[:, 0], 0.3 * effect[:, 0]]) * 20
     names = (
         ("pay", "New pay plan", "Nuevo plan de retribución"),
@@ -170,13 +223,61 @@ def _programme(rng, label, scale, gain, spread, cost, months, payout) -> Program
     )
     mean = starts[0].npv.mean
     swings = tuple(
-        Swing(key, both(en, es), unit, low, high, mean - size * scale * sign, mean + size * scale * sign, share, sign * 0.5, source, grade)
-        for key, en, es, unit, low, high, size, sign, share, source, grade in (
-            ("readiness.priority", "Priority of the programme", "Prioridad del programa", "", 0.3, 0.8, 0.5, 1, 0.35, "audit", "-"),
-            ("behaviour.complementarity", "Complementarity of effort in a shared pool, as far as it is felt", "Complementariedad del esfuerzo en un fondo común, en la medida en que se percibe", "", 0.0, 0.6, 0.3, 1, 0.2, "assumed", "judgement"),
-            ("market.acv", "Contract value", "Valor del contrato", "€/year", 12000.0, 31000.0, 0.2, -1, 0.05, "assumed", "C"),
+        Swing(
+            key,
+            both(en, es),
+            unit,
+            low,
+            high,
+            mean - size * scale * sign,
+            mean + size * scale * sign,
+            share,
+            sign * 0.5,
+            source,
+            grade,
         )
-    )  # fmt: skip
+        for key, en, es, unit, low, high, size, sign, share, source, grade in (
+            (
+                "readiness.priority",
+                "Priority of the programme",
+                "Prioridad del programa",
+                "",
+                0.3,
+                0.8,
+                0.5,
+                1,
+                0.35,
+                "audit",
+                "-",
+            ),
+            (
+                "behaviour.complementarity",
+                "Complementarity of effort in a shared pool, as it is felt",
+                "Complementariedad del esfuerzo en un fondo común, tal como se percibe",
+                "",
+                0.0,
+                0.6,
+                0.3,
+                1,
+                0.2,
+                "assumed",
+                "judgement",
+            ),
+            (
+                "market.acv",
+                "Contract value",
+                "Valor del contrato",
+                "€/year",
+                12000.0,
+                31000.0,
+                0.2,
+                -1,
+                0.05,
+                "assumed",
+                "C",
+            ),
+        )
+    )
     threshold = Threshold("readiness.priority", both("Priority", "Prioridad"), "", None, 0.35, ())
     region = Region(
         (threshold,),
@@ -197,21 +298,52 @@ def _programme(rng, label, scale, gain, spread, cost, months, payout) -> Program
     )
     delay = estimate((now - _npv(starts, 1, now)) / 3)
     return Programme(
-        label.lower().replace(" ", "_"), label, "pilot_then_spread", cost * scale, 9.0, "shared_okr", 4, tuple(starts),
-        delay, decomposition, swings, Losing(share, 60, (region,), 0.5, share, True), collect, Spread(0.6, 0.4, 60, 4),
-    )  # fmt: skip
+        label.lower().replace(" ", "_"),
+        label,
+        "pilot_then_spread",
+        cost * scale,
+        9.0,
+        "shared_okr",
+        4,
+        tuple(starts),
+        delay,
+        decomposition,
+        swings,
+        Losing(share, 60, (region,), 0.5, share, True),
+        collect,
+        Spread(0.6, 0.4, 60, 4),
+    )
 
 
-def _npv(starts, place, now) -> np.ndarray:
+def _npv(starts: list[Start], place: int, now: np.ndarray) -> np.ndarray:
     """Draws of a later start, as good as made up: now's, shrunk to its mean."""
     return now * (starts[place].npv.mean / now.mean())
 
 
 def _audit() -> Audit:
     answers = (
-        Answer("visibility", both("Does marketing see which of its leads become customers?", "¿Ve marketing cuáles de sus leads acaban en cliente?"), 2.0, 4.0, 4.0, 0.5, {}),
-        Answer("why_now", both("What one thing would you improve, and why now?", "¿Qué mejoraría, y por qué ahora?"), None, None, None, None, {"marketing": "=HYPERLINK(\"http://x\")", "sales": "<b>Leads</b> & calidad"}),
-    )  # fmt: skip
+        Answer(
+            "visibility",
+            both(
+                "Does marketing see which of its leads become customers?",
+                "¿Ve marketing cuáles de sus leads acaban en cliente?",
+            ),
+            2.0,
+            4.0,
+            4.0,
+            0.5,
+            {},
+        ),
+        Answer(
+            "why_now",
+            both("What one thing would you improve, and why now?", "¿Qué mejoraría, y por qué ahora?"),
+            None,
+            None,
+            None,
+            None,
+            {"marketing": '=HYPERLINK("http://x")', "sales": "<b>Leads</b> & calidad"},
+        ),
+    )
     ranges = (
         LeverRange(
             "alignment.visibility", both("Visibility", "Visibilidad"), "share", 0.05, 0.2, 0.4, 0.5, ("visibility",)
@@ -222,29 +354,40 @@ def _audit() -> Audit:
 
 def _claims(programme: Programme) -> tuple[Claim, ...]:
     now, never = programme.starts[0], programme.starts[-1]
-    pay = programme.decomposition.behaviour_on
-
-    def claim(name: str, found: Estimate | None, unit: str) -> Claim:
-        if found is None:
-            return Claim(name, programme.name, None, None, None, None, unit, False, "not_applicable")
-        weaker = (
-            "" if found.low > 0 else "opposite" if found.high < 0
-            else "likely" if found.probability_positive >= 0.8 else "unlikely" if found.probability_positive <= 0.2 else "unclear"
-        )  # fmt: skip
-        return Claim(
-            name,
-            programme.name,
-            found.mean,
-            found.low,
-            found.high,
-            found.probability_positive,
-            unit,
-            found.low > 0,
-            weaker,
-        )
-
+    found = programme.decomposition
+    gain = found.behaviour_on if found.payout_only else None
     return (
-        claim("inaction_costs", never.given_up, "€"), claim("programme_pays", now.npv, "€"),
-        claim("delay_costs", programme.delay_per_month, "€/month"), claim("behaviour_not_payout", pay, "€"),
-        dataclasses.replace(claim("robust", now.npv, "€"), value=1 - programme.losing.share, low=0.7, high=0.95, unit="fraction"),
-    )  # fmt: skip
+        _claim("inaction_costs", programme, never.given_up, "€"),
+        _share("programme_pays", programme, now.npv.probability_positive, DRAWS),
+        _claim("delay_costs", programme, programme.delay_per_month, "€/month"),
+        _claim("behaviour_not_payout", programme, gain, "€"),
+        _share("robust", programme, 1.0 - programme.losing.share, programme.losing.draws),
+    )
+
+
+def _claim(name: str, programme: Programme, found: Estimate | None, unit: str) -> Claim:
+    if found is None:
+        return Claim(name, programme.name, None, None, None, None, unit, supported=False, weaker="not_applicable")
+    if found.low > 0 or found.high < 0:
+        weaker = "" if found.low > 0 else "opposite"
+    else:
+        p = found.probability_positive
+        weaker = "likely" if p >= 0.8 else "unlikely" if p <= 0.2 else "unclear"
+    return Claim(
+        name,
+        programme.name,
+        found.mean,
+        found.low,
+        found.high,
+        found.probability_positive,
+        unit,
+        supported=found.low > 0,
+        weaker=weaker,
+    )
+
+
+def _share(name: str, programme: Programme, share: float, n: int) -> Claim:
+    half = 1.96 * (max(share * (1 - share), 0.01) / n) ** 0.5
+    low, high = max(share - half, 0.0), min(share + half, 1.0)
+    weaker = "" if low > 0.5 else "opposite" if high < 0.5 else "unclear"
+    return Claim(name, programme.name, share, low, high, 1.0, "fraction", supported=low > 0.5, weaker=weaker)

@@ -198,12 +198,14 @@ class Ticks(Formatter):
         self.write, self.scale, self.signed = write, scale, signed
 
     def format_ticks(self, values: Sequence[float]) -> list[str]:
+        """The labels of all ticks of an axis."""
         places = [value / self.scale for value in values]
         steps = [abs(b - a) for a, b in pairwise(places) if b != a]
         digits = next((d for d in range(5) if all(abs(round(step, d) - step) < 1e-9 for step in steps)), 5)
         return [self.write.decimal(place, digits, signed=self.signed) for place in places]
 
     def __call__(self, x: float, pos: int | None = None) -> str:  # noqa: ARG002
+        """The label of one tick."""
         return self.format_ticks([x])[0]
 
 

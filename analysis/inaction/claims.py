@@ -17,6 +17,7 @@ from analysis.numbers import numbers
 from analysis.texts import capital
 
 LIKELY = 0.8  # from here on a weaker sentence says which way it probably goes
+HALF = 0.5  # a share of runs or draws says something if it is told from this
 STRONG, WEAKER = "supported", ("likely", "unclear", "unlikely", "opposite")
 ROOT = "inaction"
 
@@ -36,13 +37,19 @@ def form(claim: Claim) -> str:
         return "not_applicable"
     if not all(map(math.isfinite, (claim.value, claim.low, claim.high, claim.probability))):
         return "not_applicable"
-    (low, high), _, _ = numbers("en").printed(claim.low, claim.high, "fraction" if claim.unit == "fraction" else "€")
+    share = claim.unit == "fraction"
+    if share:
+        low, high = round(claim.low, 2) - HALF, round(claim.high, 2) - HALF
+    else:
+        (low, high), _, _ = numbers("en").printed(claim.low, claim.high, "€")
     if low > 0.0:
         if claim.supported:
             return STRONG
         return claim.weaker if claim.weaker in WEAKER else "likely"
     if high < 0.0:
         return "opposite"
+    if share:
+        return "unclear"
     if claim.probability >= LIKELY:
         return "likely"
     return "unlikely" if claim.probability <= 1.0 - LIKELY else "unclear"

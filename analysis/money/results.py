@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from experiments.twins import Ledger
+
 Words = Mapping[str, str]
 QUANTILES = (0.025, 0.1, 0.5, 0.9, 0.975)
 FILE = "summary.json"
@@ -598,6 +600,8 @@ class Result:
         Whether runs stand behind it.
     conventions : mapping of str to mapping
         Discounting, tax, currency, cash and capacity, in words.
+    twins : Ledger or None
+        How the same leads fare as today and under the first programme begun now; None where nobody looked.
     claims : tuple of Claim
         Five about the first programme, the one under discussion.
     """
@@ -610,6 +614,7 @@ class Result:
     claims: tuple[Claim, ...]
     conventions: Mapping[str, Words]
     reproduce: Reproduce
+    twins: Ledger | None = None
 
 
 # ---------------------------------------------------------------- to and from JSON
