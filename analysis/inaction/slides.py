@@ -11,11 +11,13 @@ from typing import Any
 from pptx import Presentation
 from pptx.chart.data import CategoryChartData
 from pptx.dml.color import RGBColor
-from pptx.enum.chart import XL_CHART_TYPE, XL_LEGEND_POSITION, XL_TICK_LABEL_POSITION
+from pptx.enum.chart import XL_AXIS_CROSSES, XL_CHART_TYPE, XL_LEGEND_POSITION, XL_TICK_LABEL_POSITION
 from pptx.enum.text import MSO_ANCHOR
+from pptx.oxml.ns import qn
 from pptx.util import Emu, Inches, Pt
 
 from analysis.figures.style import CAUSES
+from analysis.inaction.claims import sentences
 from analysis.inaction.document import Block, Bullets, Document, Section, Table, Text, Tiles, Twins
 from analysis.inaction.figures import MOST_SWINGS, start_name
 from analysis.inaction.teller import Teller
@@ -38,6 +40,7 @@ class Deck:
 
     def __init__(self, result: Result, tell: Teller, document: Document) -> None:
         self.result, self.tell, self.document = result, tell, document
+        self.gated = sentences(tell, result.claims)
         self.say = words(tell.language)
         self.sections = {section.key: section for section in document.sections}
         self.file = Presentation()
@@ -112,8 +115,10 @@ class Deck:
                 self.write(cell.text_frame, text, 12, "FFFFFF" if y == 0 else INK, bold=y == 0)
                 cell.text_frame.paragraphs[0].alignment = 3 if table.numeric[x] else 1
 
-    def chart(self, slide: Any, kind: Any, data: CategoryChartData, top: Any, height: Any, label: str) -> Any:
-        """A native chart in the style of the deck; ``label`` names the axis of values."""
+    def chart(
+        self, slide: Any, kind: Any, data: CategoryChartData, top: Any, height: Any, label: str, form: str
+    ) -> Any:
+        """A native chart in the style of the deck; ``label`` names the axis of values, ``form`` writes them."""
         made = slide.shapes.add_chart(kind, EDGE, top, ROOM, height, data).chart
         made.font.size, made.font.name = Pt(12), "Calibri"
         made.font.color.rgb = RGBColor.from_string(INK)
@@ -128,13 +133,18 @@ class Deck:
         values.axis_title.text_frame.paragraphs[0].runs[0].font.bold = False
         values.major_gridlines.format.line.color.rgb = RGBColor.from_string("D9DEE4")
         values.format.line.fill.background()
-        values.tick_labels.number_format, values.tick_labels.number_format_is_linked = "#,##0.0##", False
+        values.tick_labels.number_format, values.tick_labels.number_format_is_linked = form, False
         made.category_axis.tick_label_position = XL_TICK_LABEL_POSITION.LOW
+        if kind != XL_CHART_TYPE.LINE:  # the first bar on top, the axis of values below
+            made.category_axis.reverse_order = True
+            made.category_axis.crosses = XL_AXIS_CROSSES.MAXIMUM
         return made
 
-    def money(self, values: Sequence[float]) -> tuple[float, str]:
-        """What the amounts of a chart are counted in, and its name."""
-        return self.tell.unit_of(max(map(abs, values), default=1.0))
+    def money(self, values: Sequence[float]) -> tuple[float, str, str]:
+        """What the amounts of a chart are counted in, its name, and how they are written."""
+        largest = max(map(abs, values), default=1.0)
+        scale, name = self.tell.unit_of(largest)
+        return scale, name, "#,##0" if largest / scale >= 100 else "#,##0.00"
 
     def bytes(self) -> bytes:
         """The finished file, with the times of its parts set to a fixed one."""
@@ -187,10 +197,10 @@ def _answer(deck: Deck) -> None:
 def _waiting(deck: Deck) -> None:
     """Cumulated cash flow by start, as a line chart."""
     say, programme = deck.say, deck.result.programmes[0]
-    slide = deck.slide(deck.sections["waiting"].title)
+    slide = deck.slide(deck.gated["programme_pays"].text)
     begun = [start for start in programme.starts if start.delay_months is not None]
     now = begun[0].cumulative
-    scale, name = deck.money((*now.q10, *now.q90))
+    scale, name, form = deck.money((*now.q10, *now.q90))
     data = CategoryChartData(number_format="#,##0.00")
     data.categories = [str(month) for month in range(1, len(now.mean) + 1)]
     series: list[tuple[str, Sequence[float], str, float]] = []
@@ -201,7 +211,9 @@ def _waiting(deck: Deck) -> None:
     for label, values, _, _ in series:
         data.add_series(label, [value / scale for value in values])
     label = f"{say('figures2.cumulative')} ({name})"
-    chart = deck.chart(slide, XL_CHART_TYPE.LINE, data, TOP, Inches(4.6), label)
+    chart = deck.chart(slide, XL_CHART_TYPE.LINE, data, TOP, Inches(4.6), label, form)
+    every = chart.category_axis._element.makeelement(qn("c:tickLblSkip"), {"val": "3"})  # noqa: SLF001
+    chart.category_axis._element.insert_element_before(every, "c:tickMarkSkip", "c:noMultiLvlLbl")  # noqa: SLF001
     for made, (_, _, colour, width) in zip(chart.plots[0].series, series, strict=True):
         made.smooth = False
         made.format.line.color.rgb = RGBColor.from_string(colour)
@@ -212,27 +224,24 @@ def _waiting(deck: Deck) -> None:
 
 def _starts(deck: Deck) -> None:
     section = deck.sections["waiting"]
-    delay = deck.sections["answer"].blocks
-    sentence = next(block for block in delay if isinstance(block, Bullets))
-    slide = deck.slide(deck.say("slides.starts"))
+    slide = deck.slide(deck.gated["delay_costs"].text)
     table = next(block for block in section.blocks if isinstance(block, Table))
     deck.table(slide, table, TOP + Inches(0.15), 0.42)
     frame = deck.box(slide, TOP + Inches(0.5 + 0.42 * (len(table.rows) + 1)), Inches(2))
-    deck.blocks(frame, [Bullets(sentence.items[:2]), *(b for b in section.blocks if isinstance(b, Text))], 15)
+    deck.blocks(frame, [block for block in section.blocks if isinstance(block, Text)], 15)
 
 
 def _bars(deck: Deck, slide: Any, rows: Sequence[tuple[str, float]], label: str, height: float = 4.2) -> None:
     """Amounts below each other, the first one on top."""
-    scale, name = deck.money([value for _, value in rows])
+    scale, name, form = deck.money([value for _, value in rows])
     data = CategoryChartData(number_format="#,##0.00")
     data.categories = [capital(text) for text, _ in rows]
     data.add_series(label, [value / scale for _, value in rows])
-    chart = deck.chart(slide, XL_CHART_TYPE.BAR_CLUSTERED, data, TOP, Inches(height), f"{label} ({name})")
-    chart.category_axis.reverse_order = True
+    chart = deck.chart(slide, XL_CHART_TYPE.BAR_CLUSTERED, data, TOP, Inches(height), f"{label} ({name})", form)
     plot = chart.plots[0]
     plot.gap_width, plot.vary_by_categories = 60, False
     plot.has_data_labels = True
-    plot.data_labels.number_format, plot.data_labels.number_format_is_linked = "#,##0.00", False
+    plot.data_labels.number_format, plot.data_labels.number_format_is_linked = form, False
     plot.series[0].format.fill.solid()
     plot.series[0].format.fill.fore_color.rgb = RGBColor.from_string(ACCENT)
     plot.series[0].invert_if_negative = False
@@ -246,14 +255,14 @@ def _tornado(deck: Deck) -> None:
     swings = programme.tornado[:MOST_SWINGS]
     text = [block for block in section.blocks if isinstance(block, Text)]
     if swings:
-        scale, name = deck.money([value - middle for swing in swings for value in (swing.npv_low, swing.npv_high)])
+        ends = [value - middle for swing in swings for value in (swing.npv_low, swing.npv_high)]
+        scale, name, form = deck.money(ends)
         data = CategoryChartData(number_format="#,##0.00")
         data.categories = [capital(swing.label[deck.tell.language]) for swing in swings]
         data.add_series(say("figures2.low_end"), [(swing.npv_low - middle) / scale for swing in swings])
         data.add_series(say("figures2.high_end"), [(swing.npv_high - middle) / scale for swing in swings])
         label = f"{say('slides.swing_axis')} ({name})"
-        chart = deck.chart(slide, XL_CHART_TYPE.BAR_CLUSTERED, data, TOP, Inches(3.7), label)
-        chart.category_axis.reverse_order = True
+        chart = deck.chart(slide, XL_CHART_TYPE.BAR_CLUSTERED, data, TOP, Inches(3.7), label, form)
         plot = chart.plots[0]
         plot.overlap, plot.gap_width = 100, 45
         for series, colour in zip(plot.series, (LATER[1], ACCENT), strict=True):
@@ -308,9 +317,7 @@ def _today(deck: Deck) -> None:
         hours = [sum(row.hours.mean for row in rows if (row.role, row.cause) == (role, cause)) for role in roles]
         data.add_series(capital(label), hours)
     label = say("figures2.hours")
-    chart = deck.chart(slide, XL_CHART_TYPE.BAR_STACKED, data, TOP + Inches(1.45), Inches(3.6), label)
-    chart.category_axis.reverse_order = True
-    chart.value_axis.tick_labels.number_format = "#,##0"
+    chart = deck.chart(slide, XL_CHART_TYPE.BAR_STACKED, data, TOP + Inches(1.45), Inches(3.6), label, "#,##0")
     plot = chart.plots[0]
     plot.overlap, plot.gap_width = 100, 50
     for series, cause in zip(plot.series, causes, strict=True):
@@ -324,7 +331,8 @@ def _parts(deck: Deck) -> None:
     if found is None:
         return
     say, lang = deck.say, deck.tell.language
-    slide = deck.slide(section.title)
+    pay = deck.gated["behaviour_not_payout"]
+    slide = deck.slide(section.title if pay.form == "not_applicable" else pay.text)
     rows = [(part.label[lang], part.npv.mean) for part in found.parts] if len(found.parts) > 1 else []
     rows.append((say("figures2.whole"), found.whole.mean))
     for name, one in (("payout_only", found.payout_only), ("behaviour_on", found.behaviour_on)):
