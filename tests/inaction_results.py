@@ -35,6 +35,7 @@ from analysis.money.results import (
     ToCollect,
     Waste,
 )
+from experiments.twins import Ledger, Moment, Twin
 
 DELAYS = (0, 3, 6, 12, None)
 DRAWS = 240
@@ -159,6 +160,7 @@ def made_up(
         programmes=tuple(found),
         claims=_claims(first),
         conventions={"discounting": both("Monthly, at the end of each month.", "Mensual, a fin de mes.")},
+        twins=twins(),
         reproduce=Reproduce("gtm inaction client=acme.yaml", 1, DRAWS, 60, "posterior_mid_market", "compiled", "0.1.0"),
     )
 
@@ -200,7 +202,7 @@ def _programme(
                 estimate(npv),
                 estimate(npv * 1.4),
                 payback_of(net.cumsum(axis=1)),
-                Rate(0.5, 0.1, 0.4, 0.9, 0.35),
+                _rate(net),
                 estimate(gross / unit),
                 estimate(now - npv),
                 float((npv > now).mean()),
@@ -315,6 +317,23 @@ def _programme(
     )
 
 
+def _rate(net: np.ndarray) -> Rate:
+    """Rate of return of the mean cash flow, by bisection; none where its sign does not change once."""
+    mean = net.mean(axis=0)
+    powers = np.arange(1, len(mean) + 1) / 12
+
+    def value(rate: float) -> float:
+        return float(mean @ (1.0 + rate) ** -powers)
+
+    low, high = -0.9, 1e4
+    if np.count_nonzero(np.diff(np.sign(mean[mean != 0.0]))) != 1 or value(low) * value(high) > 0:
+        return Rate(0.0, None, None, None, None)
+    for _ in range(200):
+        middle = (low + high) / 2
+        low, high = (middle, high) if value(low) * value(middle) > 0 else (low, middle)
+    return Rate(0.5, 0.1, 0.4, 0.9, low)
+
+
 def _npv(starts: list[Start], place: int, now: np.ndarray) -> np.ndarray:
     """Draws of a later start, as good as made up: now's, shrunk to its mean."""
     return now * (starts[place].npv.mean / now.mean())
@@ -363,6 +382,29 @@ def _claims(programme: Programme) -> tuple[Claim, ...]:
         _claim("behaviour_not_payout", programme, gain, "€"),
         _share("robust", programme, 1.0 - programme.losing.share, programme.losing.draws),
     )
+
+
+def twins() -> Ledger:
+    """A ledger written by hand."""
+    before = (
+        Moment(11, 11, "captured", {}, {"marketer": 1.86}),
+        Moment(14, 60, "touched", {"times": 3.0}),
+        Moment(61, 61, "handed_over", {"score": 0.62, "inflation": 0.05}, {"marketer": 32.06}),
+        Moment(90, 95, "attempted", {"times": 2.0, "response": 660.0}),
+        Moment(96, 96, "given_up", {"sales_hours": 0.8}),
+    )
+    after = (
+        Moment(11, 11, "captured"),
+        Moment(12, 12, "handed_over", {"score": 0.71, "inflation": 0.0}),
+        Moment(13, 13, "attempted", {"times": 1.0, "response": 34.0}),
+        Moment(13, 13, "accepted"),
+        Moment(18, 18, "opened"),
+        Moment(61, 61, "amended", {"score": 0.5}),
+        Moment(61, 61, "won", {"arr": 18300.0, "discount": 0.08, "sales_hours": 7.8}, {"seller": 2142.7}),
+        Moment(190, 190, "left", {"months": 6.1}),
+    )
+    twin = Twin(1, "136-78", 19895.7, before, after, "given_up", "won", 275)
+    return Ledger(8, 177412, 168912, 618, 189, 51, 6, {"given_up > won": 275}, twin)
 
 
 def _claim(name: str, programme: Programme, found: Estimate | None, unit: str) -> Claim:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 
 from analysis.inaction import figures
@@ -9,8 +10,11 @@ from analysis.inaction.content import document
 from analysis.inaction.page import html
 from analysis.inaction.teller import Teller
 from analysis.money.results import Result, to_plain
+from sim.parameters import ParameterError
 
 __all__ = ["write"]
+
+LIBRARIES = {"typst": "report.pdf", "xlsxwriter": "report.xlsx", "pptx": "slides.pptx"}
 
 
 def write(result: Result, folder: Path | str, language: str = "en") -> list[Path]:
@@ -31,7 +35,13 @@ def write(result: Result, folder: Path | str, language: str = "en") -> list[Path
     -------
     list of Path
         The files, in that order.
+
+    Raises
+    ------
+    ParameterError
+        A library of the extra ``report`` is not installed; nothing is written.
     """
+    _check_libraries()
     folder = Path(folder)
     tell = Teller({"inaction": to_plain(result)}, language, result.client.currency)
     made = document(result, tell)
@@ -51,3 +61,9 @@ def write(result: Result, folder: Path | str, language: str = "en") -> list[Path
     for name, content in files.items():
         (folder / name).write_bytes(content)
     return [folder / name for name in files]
+
+
+def _check_libraries() -> None:
+    for library, file in LIBRARIES.items():
+        if find_spec(library) is None:
+            raise ParameterError(f"{file} needs {library}; install the extra: pip install 'gtm-sim[report]'.")

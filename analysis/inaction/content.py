@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from analysis.inaction import evidence, story, summary_pages
 from analysis.inaction.claims import ROOT, Sentence, sentences
 from analysis.inaction.document import Document, Section
@@ -10,6 +12,7 @@ from analysis.inaction.words import words
 from analysis.money.results import Result
 
 TWINS = "twins"
+LONGEST_NAME = 60  # letters of a client's name at the foot of a page
 
 
 def document(result: Result, tell: Teller) -> Document:
@@ -35,7 +38,11 @@ def document(result: Result, tell: Teller) -> Document:
         title=result.client.name,
         subtitle=say("subtitle"),
         headline=headline(gated),
-        footer=say("footer", client=result.client.name, version=result.reproduce.version),
+        footer=say(
+            "footer",
+            client=textwrap.shorten(result.client.name, LONGEST_NAME, placeholder="…"),
+            version=result.reproduce.version,
+        ),
         sections=tuple(section for section in sections if section is not None),
     )
 

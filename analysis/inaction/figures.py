@@ -65,7 +65,7 @@ def _programme(result: Result) -> Programme:
 
 def inaction(result: Result, tell: Teller, shape: Shape) -> Figure:
     """Cumulated cash flow against going on as today: now with its spread, later starts as means."""
-    drawing = Drawing(result, tell, shape, 3.0)
+    drawing = Drawing(result, tell, shape, 2.6)
     ax, say = drawing.ax, drawing.say
     starts = [start for start in _programme(result).starts if start.delay_months is not None]
     now = starts[0].cumulative

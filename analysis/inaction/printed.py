@@ -28,11 +28,16 @@ def pdf(document: Document, pictures: Mapping[str, str]) -> bytes:
         TEMPLATE.read_bytes(),
         format="pdf",
         ignore_system_fonts=True,  # the fonts of the wheel, so that every machine breaks lines alike
-        sys_inputs={
-            "document": unbroken(json.dumps(document.as_dict(), ensure_ascii=False)),
-            "pictures": json.dumps(dict(pictures)),
-        },
+        sys_inputs=inputs(document, pictures),
         timestamp=EPOCH,
     )
     assert isinstance(made, bytes)
     return made
+
+
+def inputs(document: Document, pictures: Mapping[str, str]) -> dict[str, str]:
+    """What the template reads: all content as data, never as markup."""
+    return {
+        "document": unbroken(json.dumps(document.as_dict(), ensure_ascii=False)),
+        "pictures": json.dumps(dict(pictures)),
+    }

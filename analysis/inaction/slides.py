@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import io
+import re
 import zipfile
 from collections.abc import Sequence
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from pptx import Presentation
 from pptx.chart.data import CategoryChartData
 from pptx.dml.color import RGBColor
-from pptx.enum.chart import XL_AXIS_CROSSES, XL_CHART_TYPE, XL_LEGEND_POSITION, XL_TICK_LABEL_POSITION
+from pptx.enum.chart import XL_CHART_TYPE, XL_LEGEND_POSITION, XL_TICK_LABEL_POSITION
 from pptx.enum.text import MSO_ANCHOR
 from pptx.oxml.ns import qn
 from pptx.util import Emu, Inches, Pt
@@ -25,13 +25,14 @@ from analysis.inaction.words import words
 from analysis.money.results import Result
 from analysis.texts import capital
 
-MADE = dt.datetime(2000, 1, 1)  # noqa: DTZ001 - of no zone in the format; the same result gives the same bytes
+STAMP = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 WIDE, HIGH, EDGE = Inches(13.333), Inches(7.5), Inches(0.6)
 TOP, FOOT = Inches(1.75), Inches(6.95)
 ROOM = WIDE - 2 * EDGE
 INK, QUIET, ACCENT, PALE, BAD = "1F2933", "52606D", "0B4F6C", "F4F6F8", "D55E00"
 LATER = ("3D7EA6", "7FB2D1", "B9D5E5")
 TITLE_ONLY = 5  # layout of the library's own template
+LONGEST_NAME = 40  # letters of a table's first column
 LONGEST_TITLE = 150  # letters that fit two lines
 
 
@@ -48,7 +49,6 @@ class Deck:
         properties = self.file.core_properties
         properties.title = f"{document.title} · {document.subtitle}"
         properties.author, properties.last_modified_by = "gtm", "gtm"
-        properties.created = properties.modified = MADE
 
     def slide(self, title: str) -> Any:
         """A slide with its title, and what stands at the foot of all."""
@@ -102,10 +102,12 @@ class Deck:
         rows, columns = len(table.rows) + 1, len(table.head)
         shape = slide.shapes.add_table(rows, columns, EDGE, top, ROOM, Inches(row_height * rows))
         made = shape.table
-        first = 0.28
-        for place in range(columns):
-            share = first if place == 0 else (1.0 - first) / (columns - 1)
-            made.columns[place].width = Emu(int(ROOM * share))
+        needs = [
+            max(9, *(len(row[place]) for row in table.rows), len(table.head[place]) / 2) for place in range(columns)
+        ]
+        needs[0] = min(needs[0], LONGEST_NAME)
+        for place, need in enumerate(needs):
+            made.columns[place].width = Emu(int(ROOM * need / sum(needs)))
         for y, row in enumerate((table.head, *table.rows)):
             for x, text in enumerate(row):
                 cell = made.cell(y, x)
@@ -137,7 +139,7 @@ class Deck:
         made.category_axis.tick_label_position = XL_TICK_LABEL_POSITION.LOW
         if kind != XL_CHART_TYPE.LINE:  # the first bar on top, the axis of values below
             made.category_axis.reverse_order = True
-            made.category_axis.crosses = XL_AXIS_CROSSES.MAXIMUM
+            values.tick_label_position = XL_TICK_LABEL_POSITION.HIGH
         return made
 
     def money(self, values: Sequence[float]) -> tuple[float, str, str]:
@@ -147,13 +149,24 @@ class Deck:
         return scale, name, "#,##0" if largest / scale >= 100 else "#,##0.00"
 
     def bytes(self) -> bytes:
-        """The finished file, with the times of its parts set to a fixed one."""
-        stream, fixed = io.BytesIO(), io.BytesIO()
+        """The finished file."""
+        stream = io.BytesIO()
         self.file.save(stream)
-        with zipfile.ZipFile(stream) as made, zipfile.ZipFile(fixed, "w", zipfile.ZIP_DEFLATED) as out:
-            for name in made.namelist():
-                out.writestr(zipfile.ZipInfo(name, (2000, 1, 1, 0, 0, 0)), made.read(name), zipfile.ZIP_DEFLATED)
-        return fixed.getvalue()
+        return _timeless(stream.getvalue())
+
+
+def _timeless(content: bytes) -> bytes:
+    """A package, and the workbooks of charts inside it, without the time at which it was written."""
+    fixed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as made, zipfile.ZipFile(fixed, "w", zipfile.ZIP_DEFLATED) as out:
+        for name in made.namelist():
+            part = made.read(name)
+            if name.endswith(".xlsx"):
+                part = _timeless(part)
+            elif name == "docProps/core.xml":
+                part = STAMP.sub(b"2000-01-01T00:00:00Z", part)
+            out.writestr(zipfile.ZipInfo(name, (2000, 1, 1, 0, 0, 0)), part, zipfile.ZIP_DEFLATED)
+    return fixed.getvalue()
 
 
 def slides(result: Result, tell: Teller, document: Document) -> bytes:

@@ -94,7 +94,8 @@ def _starts(result: Result, tell: Teller) -> Table:
         month = "—" if start.payback.q50 is None else tell.decimal(*path, "payback", "q50")
         rows.append((capital(start_name(tell, start)), *tell.estimate(*path, "npv"), month, *given))
     head = tuple(say(f"waiting.{name}") for name in ("start", "npv", "interval", "payback", "given_up", "right"))
-    return Table(head, tuple(rows), (False, True, True, True, True, True))
+    widths = (0.19, 0.15, 0.26, 0.13, 0.15, 0.12)
+    return Table(head, tuple(rows), (False, True, True, True, True, True), widths=widths)
 
 
 def _given_up(tell: Teller, *path: Step) -> tuple[str, str]:
