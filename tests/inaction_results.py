@@ -318,14 +318,14 @@ def _programme(
 
 
 def _rate(net: np.ndarray) -> Rate:
-    """Rate of return of the mean cash flow, by bisection; none where its sign does not change once."""
+    """Rate of return of the mean cash flow, by bisection; none where none is positive."""
     mean = net.mean(axis=0)
     powers = np.arange(1, len(mean) + 1) / 12
 
     def value(rate: float) -> float:
         return float(mean @ (1.0 + rate) ** -powers)
 
-    low, high = -0.9, 1e4
+    low, high = 0.0, 1e4
     if np.count_nonzero(np.diff(np.sign(mean[mean != 0.0]))) != 1 or value(low) * value(high) > 0:
         return Rate(0.0, None, None, None, None)
     for _ in range(200):

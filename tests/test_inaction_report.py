@@ -105,11 +105,13 @@ def test_data_that_contradict_a_sentence_get_the_weaker_true_one(language, name,
 
 @pytest.mark.parametrize("name", SHARES)
 @pytest.mark.parametrize(
-    ("low", "high", "expected"), [(0.6, 0.8, "supported"), (0.4, 0.6, "unclear"), (0.1, 0.4, "opposite")]
+    ("low", "high", "expected"),
+    [(0.85, 0.95, "supported"), (0.6, 0.85, ""), (0.4, 0.6, "unclear"), (0.1, 0.4, "opposite")],
 )
 def test_a_share_of_runs_is_told_from_a_half(name, low, high, expected):
+    """The advice is called robust only where nearly all draws agree."""
     found = claim(name, low, high, 1.0, "fraction", supported=True)
-    assert form(found) == expected
+    assert form(found) == (expected or ("likely" if name == "robust" else "supported"))
     result = dataclasses.replace(made_up(), claims=(found,))
     assert f"{low:.0%}" in sentences(teller(result), result.claims)[name].text
 

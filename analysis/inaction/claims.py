@@ -17,7 +17,8 @@ from analysis.numbers import numbers
 from analysis.texts import capital
 
 LIKELY = 0.8  # from here on a weaker sentence says which way it probably goes
-HALF = 0.5  # a share of runs or draws says something if it is told from this
+HALF = 0.5  # a share of draws above this is more likely than not
+NEARLY_ALL = {"robust": 0.8}  # claims whose strong sentence asks for a larger share
 STRONG, WEAKER = "supported", ("likely", "unclear", "unlikely", "opposite")
 ROOT = "inaction"
 
@@ -37,22 +38,35 @@ def form(claim: Claim) -> str:
         return "not_applicable"
     if not all(map(math.isfinite, (claim.value, claim.low, claim.high, claim.probability))):
         return "not_applicable"
-    share = claim.unit == "fraction"
-    if share:
-        low, high = round(claim.low, 2) - HALF, round(claim.high, 2) - HALF
-    else:
-        (low, high), _, _ = numbers("en").printed(claim.low, claim.high, "€")
+    if claim.unit == "fraction":
+        return _form_of_share(claim)
+    (low, high), _, _ = numbers("en").printed(claim.low, claim.high, "€")
     if low > 0.0:
-        if claim.supported:
-            return STRONG
-        return claim.weaker if claim.weaker in WEAKER else "likely"
+        return _as_doubted(claim)
     if high < 0.0:
         return "opposite"
-    if share:
-        return "unclear"
     if claim.probability >= LIKELY:
         return "likely"
     return "unlikely" if claim.probability <= 1.0 - LIKELY else "unclear"
+
+
+def _form_of_share(claim: Claim) -> str:
+    """The same of a share of draws, told from a half or from more; rounded as it is printed."""
+    assert claim.low is not None
+    assert claim.high is not None
+    low, high = round(claim.low, 2), round(claim.high, 2)
+    if low > NEARLY_ALL.get(claim.id, HALF):
+        return _as_doubted(claim)
+    if low > HALF:
+        return "likely"
+    return "opposite" if high < HALF else "unclear"
+
+
+def _as_doubted(claim: Claim) -> str:
+    """The strong form, unless the claim itself takes it back."""
+    if claim.supported:
+        return STRONG
+    return claim.weaker if claim.weaker in WEAKER else "likely"
 
 
 def sentences(tell: Teller, claims: tuple[Claim, ...]) -> dict[str, Sentence]:

@@ -257,7 +257,7 @@ def _results(
         if rate is None:
             book.text(sheet, row, 3, "—")
         else:
-            book.formula(sheet, row, 3, f"(1+IRR({here['net']},0.01))^12-1", "percent", rate)
+            book.formula(sheet, row, 3, f'IFERROR((1+IRR({here["net"]},0.01))^12-1,"—")', "percent", rate)
         # What the external cost takes from the NPV, after tax; the cost at which it would take all.
         spent = f"((1-{inputs.tax})*SUMPRODUCT({here['programme']},{here['factor']}))"
         if programme.cost:
