@@ -48,7 +48,7 @@ def run(settings: Settings) -> int:
     from experiments.calibration import posterior
     from experiments.commands.ending import interrupted, say_failures
     from experiments.conduct import conduct
-    from experiments.inaction import arms, client, draws
+    from experiments.inaction import arms, client, draws, twins
 
     _check(settings)
     asked = client.from_file(client.find(str(settings.own["client"])))
@@ -75,6 +75,7 @@ def run(settings: Settings) -> int:
     if gathered is None or len(np.unique(gathered.groups)) < 2:
         return DEFECT
     result = assess.assess(gathered, _reproduce(settings, drawn.posterior, len(drawn.table)))
+    result = dataclasses.replace(result, twins=twins.twins(model, f"{asked.programmes[0].name}_0", runs))
     found = summary.summarise(runs, settings.command, settings.baseline)
     tables.write_json(settings.out / results.FILE, {**found, "inaction": results.to_plain(result)})
     _report(result, settings)
@@ -110,11 +111,9 @@ def _reproduce(settings: Settings, told: str, draws: int) -> Any:
 
 
 def _report(result: Result, settings: Settings) -> None:
-    import importlib
-    import importlib.util
+    from analysis import inaction
 
-    if importlib.util.find_spec("analysis.inaction") is not None:
-        importlib.import_module("analysis.inaction").write(result, settings.out, settings.language)
+    inaction.write(result, settings.out, settings.language)
 
 
 def _say(result: Result, settings: Settings) -> None:
