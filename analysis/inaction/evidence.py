@@ -8,7 +8,7 @@ from analysis.inaction.summary_pages import PROGRAMME, horizon_table
 from analysis.inaction.teller import Step, Teller
 from analysis.inaction.words import words
 from analysis.money.results import Fact, Result
-from analysis.texts import capital
+from analysis.texts import Texts, capital
 
 JUDGEMENT = "judgement"
 MOST_WASTE = 10
@@ -167,8 +167,7 @@ def assumptions(result: Result, tell: Teller) -> Section:
     if assumed:
         head = tuple(say(f"facts.{name}") for name in ("what", "value", "range", "origin", "grade"))
         rows = tuple(
-            (*_fact(tell, place, fact), say.source(fact.origin), say(f"facts.grades.{fact.grade}"))
-            for place, fact in assumed
+            (*_fact(tell, place, fact), origin(say, fact), say(f"facts.grades.{fact.grade}")) for place, fact in assumed
         )
         loud = tuple(row for row, (_, fact) in enumerate(assumed) if fact.grade == JUDGEMENT)
         intro = say("facts.intro", assumed=len(assumed), judged=judged, profile=result.client.profile)
@@ -176,6 +175,11 @@ def assumptions(result: Result, tell: Teller) -> Section:
         table = Table(head, rows, (False, True, True, False, False), widths=widths, loud=loud)
         blocks += [Heading(say("facts.assumed")), Text(intro), table]
     return Section("assumptions", say("titles.assumptions"), tuple(blocks))
+
+
+def origin(say: Texts, fact: Fact) -> str:
+    """Where an assumed value comes from; our own judgement is called so."""
+    return say("facts.grades.judgement") if fact.origin == JUDGEMENT else say.source(fact.origin)
 
 
 def _fact(tell: Teller, place: int, fact: Fact) -> tuple[str, str, str]:

@@ -21,8 +21,8 @@ from analysis.money.results import Estimate, Programme, Result, Start
 from analysis.texts import capital
 
 MAIN, LATER, BAD = "#0b4f6c", ("#3d7ea6", "#7fb2d1", "#b9d5e5"), ARMS[1]
-MOST_SWINGS = 8  # bars of the tornado
-LABEL = 34  # letters of a line of a label, on a wide figure
+MOST_SWINGS = 6  # bars of the tornado
+LABEL = 46  # letters of a line of a label, on a wide figure
 
 
 class Drawing:
@@ -38,13 +38,15 @@ class Drawing:
         """A label broken into lines."""
         return "\n".join(textwrap.wrap(capital(text), 20 if self.narrow else LABEL))
 
-    def money(self, axis: Axis, values: Sequence[float], label: str) -> float:
-        """Write the ticks of an axis as amounts and name their unit; returns what one unit is."""
+    def money(self, axis: Axis, values: Sequence[float], label: str) -> None:
+        """Write the ticks of an axis as amounts and name their unit; an upright axis above it, where it fits."""
         scale, name = self.tell.unit_of(max(map(abs, values), default=1.0))
         axis.set_major_formatter(Ticks(self.write, scale, signed=False))
-        axis.set_major_locator(MaxNLocator(5 if self.narrow else 7))
-        axis.set_label_text(f"{label} ({name})")
-        return scale
+        axis.set_major_locator(MaxNLocator(4 if self.narrow else 7))
+        if axis is self.ax.yaxis:
+            self.ax.set_title(f"{label} ({name})", size=9, color=QUIET)
+        else:
+            axis.set_label_text(f"{label} ({name})")
 
     def key(self, handles: Sequence[Line2D | Patch], columns: int) -> None:
         """A legend below the axes."""
@@ -128,7 +130,9 @@ def tornado(result: Result, tell: Teller, shape: Shape) -> Figure:
     """What the NPV is expected to be at the ends of each variable's range."""
     programme = _programme(result)
     swings = programme.tornado[:MOST_SWINGS]
-    drawing = Drawing(result, tell, shape, 1.0 + 0.42 * len(swings))
+    lines = 0.2 if shape == "narrow" else 0.13  # inches, for names of variables take several
+    tall = max((len(swing.label[tell.language]) for swing in swings), default=0) // (20 if shape == "narrow" else LABEL)
+    drawing = Drawing(result, tell, shape, 1.0 + (0.3 + lines * min(tall, 3)) * len(swings))
     ax, say = drawing.ax, drawing.say
     middle = programme.starts[0].npv.mean
     for place, swing in enumerate(swings):
@@ -137,7 +141,7 @@ def tornado(result: Result, tell: Teller, shape: Shape) -> Figure:
     ax.axvline(middle, color=INK, linewidth=1.0)
     ax.axvline(0.0, color=BAD, linewidth=1.2, linestyle=(0, (4, 2)))
     ax.set_yticks(range(len(swings)), [drawing.wrap(swing.label[tell.language]) for swing in swings])
-    ax.tick_params(axis="y", labelcolor=INK)
+    ax.tick_params(axis="y", labelcolor=INK, labelsize=8)
     ax.invert_yaxis()
     drawing.money(
         ax.xaxis, [0.0, *(x for swing in swings for x in (swing.npv_low, swing.npv_high))], say("figures2.npv")

@@ -20,7 +20,7 @@ from analysis.figures.style import CAUSES
 from analysis.inaction.claims import sentences
 from analysis.inaction.document import Block, Bullets, Document, Section, Table, Text, Tiles, Twins
 from analysis.inaction.figures import MOST_SWINGS, start_name
-from analysis.inaction.teller import Teller
+from analysis.inaction.teller import Teller, three
 from analysis.inaction.words import words
 from analysis.money.results import Result
 from analysis.texts import capital
@@ -249,7 +249,7 @@ def _bars(deck: Deck, slide: Any, rows: Sequence[tuple[str, float]], label: str,
     scale, name, form = deck.money([value for _, value in rows])
     data = CategoryChartData(number_format="#,##0.00")
     data.categories = [capital(text) for text, _ in rows]
-    data.add_series(label, [value / scale for _, value in rows])
+    data.add_series(label, [three(value / scale) for _, value in rows])
     chart = deck.chart(slide, XL_CHART_TYPE.BAR_CLUSTERED, data, TOP, Inches(height), f"{label} ({name})", form)
     plot = chart.plots[0]
     plot.gap_width, plot.vary_by_categories = 60, False

@@ -15,7 +15,7 @@ from analysis.texts import capital
 PROGRAMME = (ROOT, "programmes", 0)
 NOW = (*PROGRAMME, "starts", 0)
 YEARLY = 12
-MOST_REGIONS, MOST_FACTS = 3, 5
+MOST_REGIONS, MOST_FACTS = 2, 5
 
 
 def answer(result: Result, tell: Teller, gated: dict[str, Sentence]) -> Section:

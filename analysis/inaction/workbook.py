@@ -17,6 +17,7 @@ import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from analysis.inaction.claims import sentences
+from analysis.inaction.evidence import origin
 from analysis.inaction.figures import start_name
 from analysis.inaction.teller import Teller
 from analysis.inaction.words import words
@@ -351,7 +352,7 @@ def _facts(book: Book, result: Result, tell: Teller) -> None:
         book.text(sheet, row, 5, say.unit(fact.unit).replace("€", tell.symbol.strip()))
         book.text(sheet, row, 6, say(f"facts.sources.{fact.source}"))
         book.text(sheet, row, 7, say(f"facts.grades.{fact.grade}"))
-        book.text(sheet, row, 8, say.source(fact.origin))
+        book.text(sheet, row, 8, origin(say, fact))
 
 
 def _method(book: Book, result: Result, tell: Teller) -> None:
