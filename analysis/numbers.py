@@ -115,6 +115,24 @@ class Numbers:
             return f"€{number}" + (letter or (f"{SPACE}{scale}" if scale else ""))
         return f"{number}{SPACE}" + (f"{letter}€" if letter else f"{scale}{SPACE}de{SPACE}€" if scale else "€")
 
+    def unit(self, amount: float) -> tuple[float, str]:
+        """What amounts of this size are counted in, and its name: (1e6, "million"), (1e6, «millones»)."""
+        scale, _, many = self._scale(abs(amount))
+        return scale, many
+
+    def scaled(self, number: float, digits: int, scale: float, *, short: bool = False) -> str:
+        """``number`` times ``scale`` euros: scaled(1.2, 1, 1e6) → "€1.2 million", «1,2 millones de €»."""
+        name = next((many for size, _, many in SCALES[self.language] if size == scale), "")
+        return self._sign(number, digits, signed=False) + self._money(
+            self.decimal(abs(number), digits), name, short=short
+        )
+
+    def plain(self, value: float) -> str:
+        """A value without known spread, with as many of three significant digits as it needs."""
+        most = self._plain(value)
+        digits = next((d for d in range(most) if round(value, d) == round(value, most)), most)
+        return self.decimal(value, digits)
+
     def count(self, number: float, unit: str, digits: int = 0, *, signed: bool = False) -> str:
         """A number of hours, days, leads, deals or people."""
         name = UNITS[self.language].get(unit, unit)

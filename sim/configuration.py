@@ -16,19 +16,16 @@ Wherever a name is asked for, the path of a YAML file may stand.
 
 from __future__ import annotations
 
-import copy
 import math
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from sim.parameters import THEMES, Incentives, ParameterError, Params, Reference, declared, from_dict, nearest
+from sim.files import is_file, read
+from sim.parameters import THEMES, Incentives, ParameterError, Params, Reference, Role, declared, from_dict, nearest
 
 __all__ = ["compose", "configs_folders", "is_file", "known_keys", "load", "names", "nested", "read"]
 
@@ -39,9 +36,8 @@ GROUPS = ("arm", "organisation", "incentives", "alignment", "capability", "progr
 ALL_THEMES = (*THEMES, "incentives", "reference")
 PRESET_THEMES = tuple(theme for theme in ALL_THEMES if theme in GROUPS)
 PRESET, LEVEL = "preset", "level"
+PROGRAMME, INCENTIVES = "programme", "incentives"
 LEVELS = ("undefined", "defined", "aligned", "integrated")  # alignment.level 0, 1/3, 2/3, 1
-MOST_VALUES = 10_000  # in one file
-MERGE = "tag:yaml.org,2002:merge"
 PATH = re.compile(r"[/\\]|\.ya?ml$")
 
 
@@ -95,88 +91,6 @@ def find(group: str, name: object, key: str = "", configs: Folders = None) -> Pa
     raise ParameterError(
         f"{key}={name!r}: known are {', '.join(known)}, or the path of a YAML file.{nearest(name, known)}"
     )
-
-
-def is_file(file: Path) -> bool:
-    """Whether there is a file of that name that we may see."""
-    try:
-        return file.is_file()
-    except OSError:  # a name longer than any file's, a folder that is closed to us
-        return False
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML without its traps.
-
-    A key given twice and a flood of values are refused. Numbers are decimal: 1e6 is one, while 010
-    (octal to YAML) and 1:30 (sexagesimal) are words, which no parameter takes for a number.
-    """
-
-    def get_single_node(self) -> yaml.Node | None:
-        """The document, unless its anchors unfold into more values than anybody wrote."""
-        node: yaml.Node | None = super().get_single_node()
-        if node is not None and _size(node, {}) > MOST_VALUES:
-            raise yaml.YAMLError(f"more than {MOST_VALUES:,} values")
-        return node
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: ARG002
-        seen: set[Any] = set()
-        for key_node, _ in node.value:
-            if key_node.tag == MERGE:  # "<<: *other": what the file itself says prevails
-                continue
-            key = self.construct_object(key_node, deep=True)
-            if isinstance(key, str) and key in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"{key!r} is given twice", key_node.start_mark)
-            seen.add(key if isinstance(key, str) else repr(key))
-        return super().construct_mapping(node, deep=True)  # deep: a node that contains itself is refused
-
-
-NUMBERS = {  # in decimal; the specials as in YAML 1.1
-    "tag:yaml.org,2002:int": r"^[-+]?(0|[1-9][\d_]*)$",
-    "tag:yaml.org,2002:float": r"^[-+]?((0|[1-9][\d_]*)(\.[\d_]*([eE][-+]?\d+)?|[eE][-+]?\d+)|\.\d[\d_]*([eE][-+]?\d+)?"
-    r"|\.(inf|Inf|INF))$|^\.(nan|NaN|NAN)$",
-}
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag not in NUMBERS]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-for _tag, _pattern in NUMBERS.items():
-    _Loader.add_implicit_resolver(_tag, re.compile(_pattern), list("-+.0123456789"))
-
-
-def _size(node: yaml.Node, known: dict[int, int]) -> int:
-    """Number of values below a node, each counted as often as anchors repeat it."""
-    if id(node) not in known:
-        known[id(node)] = 1  # a node that contains itself is refused when it is built
-        pairs = isinstance(node, yaml.MappingNode)
-        inside = [part for pair in node.value for part in pair] if pairs else node.value
-        leaf = isinstance(node, yaml.ScalarNode)
-        known[id(node)] += 0 if leaf else sum(_size(part, known) for part in inside)
-    return known[id(node)]
-
-
-def read(file: Path) -> Tree:
-    """The mapping a YAML file holds; an unreadable one is refused with line and reason."""
-    try:
-        found = copy.deepcopy(_parsed(file.read_text(encoding="utf-8")))
-    except yaml.MarkedYAMLError as error:
-        line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise ParameterError(f"{file}{line}: {error.problem or error.context}.") from None
-    except (OSError, ValueError, yaml.YAMLError) as error:  # ValueError: no UTF-8, no such date, no end of digits
-        raise ParameterError(f"{file}: cannot be read: {' '.join(str(error).split())}.") from None
-    except RecursionError:
-        raise ParameterError(f"{file}: nested too deeply.") from None
-    if found is None:
-        return {}
-    if not isinstance(found, dict):
-        raise ParameterError(f"{file}: a mapping of parameters is needed, this is a {type(found).__name__}.")
-    return found
-
-
-@lru_cache(maxsize=256)
-def _parsed(text: str) -> Any:
-    """What a YAML text says. Parsing is nine tenths of composing, and a design composes the same few files."""
-    return yaml.load(text, Loader=_Loader)
 
 
 # ---------------------------------------------------------------- layers
@@ -267,8 +181,9 @@ def _from(file: Path, value: Any) -> Any:
     """A name or path that a file gives; of a mapping, its preset."""
     if isinstance(value, str) and PATH.search(value):
         return str(file.parent / value)
-    if isinstance(value, Mapping) and PRESET in value:
-        return {**value, PRESET: _from(file, value[PRESET])}
+    if isinstance(value, Mapping):
+        names = [name for name in (PRESET, INCENTIVES) if isinstance(value.get(name), str)]
+        return {**value, **{name: _from(file, value[name]) for name in names}}
     return value
 
 
@@ -308,7 +223,7 @@ def nested(given: Mapping[str, object]) -> dict[str, Tree]:
 def _add_layer(tree: Tree, base: Tree, layer: Mapping[str, Tree], configs: Folders) -> Tree:
     """``tree`` with a layer on top; a preset or level starts again from ``base``."""
     result = dict(tree)
-    for theme, given in layer.items():
+    for theme, given in sorted(layer.items(), key=lambda item: item[0] == PROGRAMME):  # which may start from pay
         own = dict(given)
         if PRESET in own and LEVEL in own and theme == "alignment":
             raise ParameterError("alignment: give either a preset or a level, not both.")
@@ -316,23 +231,45 @@ def _add_layer(tree: Tree, base: Tree, layer: Mapping[str, Tree], configs: Folde
             result[theme] = _with_preset(theme, own.pop(PRESET), base.get(theme, {}), configs)
         elif LEVEL in own and theme == "alignment":
             result[theme] = _at_level(own.pop(LEVEL), base.get(theme, {}), configs)
+        if theme == PROGRAMME:
+            result[theme] = _with_pay(result.get(theme, {}), result.get(INCENTIVES, {}), base, configs)
+            own = _with_pay(own, result.get(INCENTIVES, {}), base, configs, result[theme].get(INCENTIVES))
         result[theme] = _merge(theme, result.get(theme, {}), own)
     return result
+
+
+def _with_pay(programme: Tree, today: Tree, base: Tree, configs: Folders, planned: Tree | None = None) -> Tree:
+    """A programme whose pay plan is no name any more; roles that no plan names keep today's terms."""
+    given = programme.get(INCENTIVES)
+    if isinstance(given, str):
+        return {**programme, INCENTIVES: _plan(given, f"{PROGRAMME}.{INCENTIVES}", base.get(INCENTIVES, {}), configs)}
+    if isinstance(given, Mapping) and not {"name", *Role.__members__} <= set(given):
+        return {**programme, INCENTIVES: _merge(INCENTIVES, planned or {**today, "name": "planned"}, given)}
+    return programme
 
 
 def _with_preset(theme: str, name: object, today: Tree, configs: Folders) -> Tree:
     if theme not in PRESET_THEMES:
         raise ParameterError(f"{theme}.{PRESET}: unknown; presets exist for {', '.join(PRESET_THEMES)}.")
+    if theme == INCENTIVES:
+        return _plan(name, theme, today, configs)
     file = find(theme, name, theme, configs)
-    preset = read(file)
+    preset = _from(file, read(file))
     with _under(file):
-        from_dict({theme: preset})
-    if theme == "incentives":
-        # A plan is whole: a role it does not name has a flat salary, not another plan's terms.
-        settings = {key: value for key, value in today.items() if key in ("cost_neutral", "low_score_quantile")}
-        return {**settings, "name": file.stem, **preset}
+        from_dict({theme: {key: value for key, value in preset.items() if (theme, key) != (PROGRAMME, INCENTIVES)}})
     merged: Tree = _merge(theme, today, preset)
     return merged
+
+
+def _plan(name: object, key: str, today: Tree, configs: Folders) -> Tree:
+    """A pay plan by its name. It is whole: a role it does not name has a flat salary, not another plan's terms."""
+    file = find(INCENTIVES, name, key, configs)
+    preset = read(file)
+    with _under(file):
+        from_dict({INCENTIVES: preset})
+    settings = {key: value for key, value in today.items() if key in ("cost_neutral", "low_score_quantile")}
+    roles: Tree = {role: [] for role in Role.__members__}
+    return {**settings, "name": file.stem, **roles, **preset}
 
 
 def _at_level(level: object, today: Tree, configs: Folders) -> Tree:
@@ -395,4 +332,4 @@ def known_keys() -> list[str]:
     parameters = [f"{theme}.{name}" for theme, name, _, _ in declared()]
     pay = [f"incentives.{name}" for name in Incentives.__dataclass_fields__]
     reference = [f"reference.{name}" for name in Reference.__dataclass_fields__]
-    return [*PRESET_THEMES, "alignment.level", *parameters, *pay, *reference]
+    return [*PRESET_THEMES, "alignment.level", f"{PROGRAMME}.{INCENTIVES}", *parameters, *pay, *reference]

@@ -15,7 +15,7 @@ from typing import Any, Literal
 import numpy as np
 
 from sim import state as S
-from sim.parameters import Params
+from sim.parameters import Incentives, Params
 from sim.windows import NAN, Window, compound, payroll, ratio, window
 
 Unit = Literal["fraction", "€", "hours", "days", "leads", "deals", "people", "ratio", ""]
@@ -228,12 +228,20 @@ def _pay_sales(w: Window) -> float:
 
 
 def base_pay(w: Window, role: str) -> float:
-    """Base pay of a role, € a year."""
+    """Base pay of a role, € a year; where a programme changes the plan, by the months under each."""
+    planned = w.params.programme.incentives
+    if w.new_pay > 0.0 and planned is not None:
+        return (1.0 - w.new_pay) * base_under(w, role, w.params.incentives) + w.new_pay * base_under(w, role, planned)
+    return base_under(w, role, w.params.incentives)
+
+
+def base_under(w: Window, role: str, plan: Incentives) -> float:
+    """Base pay of a role under a plan, € a year."""
     people = w.params.people
     heads = {"marketer": people.marketers, "developer": people.developers, "seller": people.sellers}[role]
     earnings = float(getattr(people, f"{role}_earnings"))
     share = float(getattr(people, f"{role}_variable"))
-    flat = not getattr(w.params.incentives, role)
+    flat = not getattr(plan, role)
     return heads * earnings * (1.0 if flat else 1.0 - share)
 
 

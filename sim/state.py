@@ -281,6 +281,9 @@ LAYOUT: dict[str, tuple[np.dtype[Any], int]] = {
     "earnings": (np.dtype(np.float64), 2),  # (role, 2): base € a month, on-target variable € a year
     "paid_terms": (TERM_RECORD, 2),  # (role, term): what is paid
     "felt_terms": (TERM_RECORD, 2),  # (role, term): what people think they are paid for
+    "other_paid": (TERM_RECORD, 2),  # of the plan that a programme brings; once that is in force, of the former one
+    "other_felt": (TERM_RECORD, 2),
+    "other_earnings": (np.dtype(np.float64), 2),
     "histogram": (np.dtype(np.float64), 1),  # recent scores
     "shares": (np.dtype(np.float64), 1),  # cumulative generating hours by marketer
     "returned": (np.dtype(np.float64), 2),  # dispositions of the month by score: (bin; leads, opportunities)
@@ -348,7 +351,8 @@ def records(size: int | tuple[int, ...], dtype: np.dtype[Any]) -> Records:
 def digest_parts(world: World) -> list[tuple[str, NDArray[Any]]]:
     """Everything that is state, cut to what is used: names and arrays in a fixed order."""
     used = {"leads": int(world.org["leads"][0]), "customers": int(world.org["customers"][0])}
-    skipped = ("params", "plan", "keys", "tasks")  # inputs (a programme changes some: see ``dials``), and scratch
+    # Inputs (a programme changes some: see ``dials``, ``paid_terms``), and scratch.
+    skipped = ("params", "plan", "keys", "tasks", "other_paid", "other_felt", "other_earnings")
     return [
         (name, np.asarray(array[: used[name]] if name in used else array))
         for name, array in world.arrays().items()

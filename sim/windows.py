@@ -37,6 +37,8 @@ class Window:
         Pay since the first measured day; None for a single month.
     monthly : records
         The monthly records themselves.
+    new_pay : float
+        Share of the months under the pay plan that a programme brings.
     """
 
     total: dict[str, float]
@@ -48,6 +50,7 @@ class Window:
     params: Params
     people: NDArray[np.float64] | None
     monthly: Any
+    new_pay: float = 0.0
 
     @property
     def last_whole(self) -> Any:
@@ -90,7 +93,13 @@ def window(world: S.World, params: Params, start: int, stop: int, whole: bool) -
         params=params,
         people=np.asarray(world.pay) if whole else None,
         monthly=monthly,
+        new_pay=_new_pay(int(world.plan["pay_day"][0]), start * S.MONTH, days),
     )
+
+
+def _new_pay(pay_day: int, start: int, days: int) -> float:
+    """Share of ``days`` days from ``start`` on that lie under the new pay plan; −1: there is none."""
+    return min(max(start + days - pay_day, 0), days) / days if pay_day >= 0 and days > 0 else 0.0
 
 
 def payroll(w: Window) -> float:

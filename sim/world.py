@@ -101,10 +101,15 @@ def price_role(params: Params, incentives: Incentives, role: Role) -> list[tuple
     return priced
 
 
-def term_records(params: Params, incentives: Incentives) -> S.Records:
-    """Priced terms of all roles, shape (role, term); unused places have event −1."""
+def most_terms(*plans: Incentives) -> int:
+    """Terms of the role that has most of them in any of the plans, at least 1."""
+    return max(1, *(len(plan.terms(role)) for plan in plans for role in Role))
+
+
+def term_records(params: Params, incentives: Incentives, places: int = 0) -> S.Records:
+    """Priced terms of all roles, shape (role, term) with at least ``places``; unused places have event −1."""
     priced = [price_role(params, incentives, role) for role in Role]
-    table = S.records((len(Role), max(1, *(len(terms) for terms in priced))), S.TERM_RECORD)
+    table = S.records((len(Role), max(places, most_terms(incentives))), S.TERM_RECORD)
     table["event"] = -1
     for role, terms in enumerate(priced):
         for k, (term, rate, reference) in enumerate(terms):
@@ -129,8 +134,8 @@ def build(params: Params, seed: int, months: int, felt: Incentives | None = None
     months : int
         Months there will be room for in the monthly records (including burn-in).
     felt : Incentives, optional
-        Plans people believe they are paid by, if not the ones that are paid ("payout
-        only": re-price the pay of unchanged behaviour).
+        Plans people believe they are paid by all along, if not the ones that are paid
+        ("payout only": re-price the pay of unchanged behaviour).
     """
     people = params.people
     sellers = people.developers + people.sellers
@@ -143,8 +148,11 @@ def build(params: Params, seed: int, months: int, felt: Incentives | None = None
             f"customers.opening_arr={params.customers.opening_arr:g}: with market.acv={params.market.acv:g} that is "
             f"{initial:,} customers; at most 5,000,000 can be simulated."
         )
-    paid_terms = term_records(params, params.incentives)
-    felt_terms = paid_terms if felt is None else term_records(params, felt)
+    planned = planned_pay(params)
+    places = most_terms(params.incentives, planned, felt or planned)
+    paid_terms = term_records(params, params.incentives, places)
+    other_paid = term_records(params, planned, places)
+    felt_terms = other_felt = None if felt is None else term_records(params, felt, places)
     world = World(
         leads=S.records(expected_leads(params, months), S.LEAD),
         customers=S.records(initial + 256, S.CUSTOMER),
@@ -165,7 +173,10 @@ def build(params: Params, seed: int, months: int, felt: Incentives | None = None
         pay=np.zeros((workers, S.N_PAY)),
         earnings=earnings(params, params.incentives),
         paid_terms=paid_terms,
-        felt_terms=felt_terms.copy(),
+        felt_terms=(paid_terms if felt_terms is None else felt_terms).copy(),
+        other_paid=other_paid,
+        other_felt=(other_paid if other_felt is None else other_felt).copy(),
+        other_earnings=earnings(params, planned),
         histogram=np.zeros(S.N_BINS),
         shares=np.zeros(max(people.marketers, 1)),
         returned=np.zeros((S.N_RETURNED, 2)),
@@ -197,9 +208,26 @@ def plan_programme(world: World, params: Params) -> None:
     start = params.horizon.burn_in_months * S.MONTH + round(params.programme.start_months * S.MONTH)
     world.plan["start_day"] = start
     world.plan["record_today"] = params.workload.record
+    world.plan["pay_day"] = pay_day(params, start)
+    world.plan["low_quantile"] = planned_pay(params).low_score_quantile
     for dial, name in enumerate(S.DIALS):
         today, planned = float(world.params[name][0]), float(world.plan[name][0])
         world.dials[dial] = today, today if planned < 0.0 else planned, 0.0
+
+
+def planned_pay(params: Params) -> Incentives:
+    """The pay plan that a programme brings; today's if it brings none."""
+    return (params.programme.name != "none" and params.programme.incentives) or params.incentives
+
+
+def pay_day(params: Params, announced: int) -> int:
+    """First day of a programme's pay plan: the next one on which all periods of both plans begin; −1: pay stays."""
+    planned = planned_pay(params)
+    if planned is params.incentives:
+        return -1
+    periods = [term.period for plan in (params.incentives, planned) for role in Role for term in plan.terms(role)]
+    length = max([S.MONTH, *(round(S.YEAR / PERIODS_A_YEAR[period]) for period in periods)])
+    return (announced // length + 1) * length
 
 
 def expected_leads(params: Params, months: int) -> int:

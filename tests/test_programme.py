@@ -21,7 +21,7 @@ from tests.worlds import FEW, assert_engines_agree, busy, tiny
 
 pytestmark = pytest.mark.skipif(INTERPRETED, reason="too slow without the compiler")
 
-PRESETS = [name for name in names("programme") if name != "none"]
+PRESETS = [name for name in names("programme") if name not in ("none", "pay_only")]  # those that move levers
 WILLING = {"readiness.attendance_steepness": 100.0, "readiness.priority": 1.0, "readiness.priority_spread": 0.0,
            "readiness.leadership": 1.0, "readiness.pain": 1.0}  # fmt: skip
 LEVERS = [f.name for f in dataclasses.fields(sim.load("smb").programme) if f.default == STAYS]
@@ -214,3 +214,112 @@ def test_a_tiny_world_without_people_runs_a_programme() -> None:
     nobody = tiny(people__marketers=0, people__sellers=0, people__developers=0, people__success_managers=0)
     result = simulate(replace(nobody, {"programme.name": "change", "programme.process": 0.9}), seed=1)
     assert math.isnan(result.measures["workshop_attendance"])
+
+
+# ---- a new pay plan -------------------------------------------------------------------------
+
+SOLD = {"event": "won_acv", "weight": 1.0}
+
+
+def paying(plan: object, **changes: object) -> Params:
+    """A small organisation that brings a new pay plan and moves no lever; announced on its first measured day."""
+    return planned("pay_only", **{"programme__incentives": plan} | changes)
+
+
+def test_a_new_plan_is_in_force_from_the_next_day_on_which_all_periods_begin() -> None:
+    for start, yearly, day in ((0.0, False, 63), (1.9, False, 63), (2.0, False, 126), (0.0, True, 252)):
+        plan = {"seller": [SOLD | {"period": "year" if yearly else "quarter"}]}
+        world = sim.engine.build(paying(plan, programme__start_months=start), 1, 10)
+        assert int(world.plan["pay_day"][0]) == day
+
+
+def test_it_pays_as_the_old_plan_before_and_as_the_new_one_after() -> None:
+    """What is paid is what the plan in force says: until the day nothing differs, then flat pay is base only."""
+    none, flat = (simulate(p, seed=3) for p in (planned("none"), paying("flat_salary")))
+    pay = [f"pay_{role}" for role in S.ROLE_NAMES]
+    months = flat.world.months
+    for name in S.MONTH_NAMES:
+        assert np.array_equal(months[name][:3], none.world.months[name][:3]), name
+    assert sum(none.world.months[name][3:].sum() for name in pay) > 0.0
+    assert all(months[name][3:].max() == 0.0 for name in pay)
+    people = flat.params.people
+    heads = dataclasses.astuple(people)[:4]
+    earned = (people.marketer_earnings, people.developer_earnings, people.seller_earnings, people.success_earnings)
+    whole = sum(n * each for n, each in zip(heads, earned, strict=True)) / 12.0
+    assert months["base_pay"][3:] == pytest.approx(whole)
+    # Base pay and variable pay of everybody, as people have it, is what the months say.
+    measured = slice(flat.params.horizon.burn_in_months, None)
+    assert flat.world.pay[:, S.PAY_BASE].sum() == pytest.approx(months["base_pay"][measured].sum())
+    total = flat.measures["pay_marketing"] + flat.measures["pay_sales"]
+    in_window = flat.people[flat.people["role"] != "success"][["base_pay", "variable_pay"]].to_numpy().sum()
+    assert total == pytest.approx(in_window, rel=1e-9)
+
+
+def test_the_same_plan_again_changes_nothing() -> None:
+    none, again = (simulate(p, seed=4) for p in (planned("none"), paying("siloed")))
+    assert again.digest == none.digest
+
+
+def test_payout_only_leaves_behaviour() -> None:
+    """Paid by the new plan and believing in the old one: the work is the same until somebody leaves over pay."""
+    stay = {"people__turnover": 0.0}
+    none = simulate(planned("none", **stay), seed=5)
+    params = paying("team_revenue", **stay)
+    silent = simulate(params, seed=5, felt=params.incentives)
+    believed = simulate(params, seed=5)
+    assert silent.measures["new_arr"] == none.measures["new_arr"] != believed.measures["new_arr"]
+    assert silent.measures["variable_pay"] != none.measures["variable_pay"]
+
+
+def test_what_a_former_plan_paid_is_taken_back_by_its_own_terms() -> None:
+    """A claw-back that only the old plan has still takes from wins it paid, and from no later one."""
+    churn = {"customers__churn_monthly": 0.2, "incentives": "retention"}
+    kept, dropped = (simulate(planned(p, **churn), seed=6) for p in ("none", "pay_only"))
+    due = dropped.world.pay[:, S.PAY_DUE]
+    assert kept.world.pay[:, S.PAY_DUE].sum() > 0.0 or due.sum() > 0.0
+    late = paying("retention", customers__churn_monthly=0.2, incentives="siloed")
+    world = sim.engine.build(late, 6, 10)
+    sim.engine.advance(world, 63)
+    assert world.pay[:, S.PAY_DUE].sum() == 0.0
+
+
+def test_a_partial_plan_keeps_what_other_roles_have() -> None:
+    params = planned("none", programme__name="change", programme__incentives={"seller": [SOLD]})
+    assert params.programme.incentives is not None
+    assert [term.weight for term in params.programme.incentives.seller] == [1.0]
+    assert params.programme.incentives.marketer == params.incentives.marketer
+    assert sim.parameters.from_dict(sim.parameters.to_dict(params)) == params
+
+
+@pytest.mark.parametrize(
+    ("plan", "told"),
+    [
+        ("share_okr", "programme.incentives='share_okr'.*Did you mean 'shared_okr'"),
+        (3, "programme.incentives=3"),
+        ({"seller": [{"event": "won"}]}, "programme.incentives.seller"),
+    ],
+)
+def test_a_wrong_plan_is_refused_under_its_key(plan: object, told: str) -> None:
+    with pytest.raises(sim.parameters.ParameterError, match=told):
+        paying(plan)
+
+
+def test_what_a_new_plan_costs_to_draw_up_is_booked_in_full() -> None:
+    result = simulate(paying("hybrid", programme__cost=30_000.0, programme__duration_months=2.5), seed=1)
+    assert result.world.months["programme_cost"].sum() == pytest.approx(30_000.0)
+
+
+@pytest.mark.slow
+@given(
+    seed=st.integers(0, 2**63 - 1), plan=st.sampled_from(names("incentives")), old=st.sampled_from(names("incentives"))
+)
+@settings(FEW, max_examples=6)
+def test_engines_agree_over_a_change_of_pay(seed: int, plan: str, old: str) -> None:
+    """Also: nobody is paid less than nothing, and the pay of people adds up to that of months."""
+    world = assert_engines_agree(
+        busy(old, programme="pay_only", programme__incentives=plan, horizon__months=5, horizon__burn_in_months=0),
+        seed=seed,
+    )
+    assert world.pay[:, S.PAY_VARIABLE].min() >= 0.0
+    paid = sum(float(world.months[f"pay_{role}"].sum()) for role in S.ROLE_NAMES)
+    assert world.pay[:, S.PAY_VARIABLE].sum() == pytest.approx(paid)

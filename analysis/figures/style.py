@@ -174,7 +174,7 @@ class Canvas:
 
     def ticks(self, axis: Axis, scale: float = 1.0, *, signed: bool = False) -> None:
         """Write the ticks of an axis as numbers of the language, divided by ``scale``."""
-        axis.set_major_formatter(_Ticks(self.write, scale, signed=signed))
+        axis.set_major_formatter(Ticks(self.write, scale, signed=signed))
 
     def title_of(self, measure: str) -> str:
         """Name of a measure with a capital."""
@@ -191,19 +191,21 @@ def columns_for(study: Study, shape: Shape) -> int:
     return 1 if shape == "narrow" else 2 if count == 4 else min(3, count)
 
 
-class _Ticks(Formatter):
+class Ticks(Formatter):
     """Ticks with as many decimals as tell neighbours apart."""
 
     def __init__(self, write: Numbers, scale: float, *, signed: bool) -> None:
         self.write, self.scale, self.signed = write, scale, signed
 
     def format_ticks(self, values: Sequence[float]) -> list[str]:
+        """The labels of all ticks of an axis."""
         places = [value / self.scale for value in values]
         steps = [abs(b - a) for a, b in pairwise(places) if b != a]
         digits = next((d for d in range(5) if all(abs(round(step, d) - step) < 1e-9 for step in steps)), 5)
         return [self.write.decimal(place, digits, signed=self.signed) for place in places]
 
     def __call__(self, x: float, pos: int | None = None) -> str:  # noqa: ARG002
+        """The label of one tick."""
         return self.format_ticks([x])[0]
 
 

@@ -19,6 +19,7 @@ COMMANDS = {
     "fit": "a profile from a CRM export, with a back-test",
     "calibrate": "what the patterns C1–C11 leave of everything uncertain: posterior draws",
     "claims": "the article's claims, each with what the model says of it",
+    "inaction": "what going on as today costs a client, and what its programmes bring",
     "validate": "the stylised facts C1–C11, V1–V11: pass, fail, value, target",
 }
 

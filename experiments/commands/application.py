@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 EMPTY_OUT = ("out=", "out=''", 'out=""')
 LONGEST = 800  # characters of a line
+MOST_LINES = 16
 DONE, DEFECT, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 HELP = """\
@@ -118,7 +119,7 @@ def _refuse_option(message: str) -> NoReturn:
 def refuse(error: Exception) -> int:
     """Say what is wrong with the input, and with which exit code to end."""
     lines = [_shortened(line) for line in str(error).splitlines() if line.strip()]
-    print("error: " + "\n       ".join(lines[:4]), file=sys.stderr)
+    print("error: " + "\n       ".join(lines[:MOST_LINES]), file=sys.stderr)
     return WRONG_INPUT
 
 

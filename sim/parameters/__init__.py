@@ -49,6 +49,8 @@ class Params:
     reference: Reference = field(default_factory=Reference)
 
 
+PLANNED_PAY = "incentives"  # of a programme
+
 THEMES: dict[str, type[Any]] = {
     "market": Market,
     "customers": Customers,
@@ -64,10 +66,11 @@ THEMES: dict[str, type[Any]] = {
 
 
 def declared() -> Iterator[tuple[str, str, Declaration, Any]]:
-    """Yield (theme, name, declaration, default) of every parameter of the themes."""
+    """Yield (theme, name, declaration, default) of every parameter of the themes (a pay plan is none)."""
     for theme, kind in THEMES.items():
         for f in dataclasses.fields(kind):
-            yield theme, f.name, declaration(f), f.default
+            if f.name != PLANNED_PAY:
+                yield theme, f.name, declaration(f), f.default
 
 
 def from_dict(given: Mapping[str, Any]) -> Params:
@@ -105,8 +108,22 @@ def _theme(theme: str, values: Mapping[str, Any]) -> Any:
             everywhere = {f"{t}.{n}" for t, n, _, _ in declared()}
             hint = nearest(f"{theme}.{name}", everywhere)
             raise ParameterError(f"{theme}.{name}: unknown parameter.{hint}")
+        if name == PLANNED_PAY:
+            checked[name] = _planned_pay(f"{theme}.{name}", value)
+            continue
         checked[name] = coerce(f"{theme}.{name}", value, fields[name])
     return THEMES[theme](**checked)
+
+
+def _planned_pay(key: str, value: Any) -> Any:
+    if value is None or isinstance(value, Incentives):
+        return value
+    if not isinstance(value, Mapping):
+        raise ParameterError(f"{key}={value!r}: a pay plan is needed, a mapping of roles to terms; null: pay stays.")
+    try:
+        return incentives_from_dict(dict(value))
+    except ParameterError as error:
+        raise ParameterError(f"programme.{error}") from None
 
 
 def _check_together(params: Params) -> None:
@@ -128,6 +145,8 @@ def _plain(theme: Any) -> dict[str, Any]:
     plain = dataclasses.asdict(theme)
     if isinstance(theme, Incentives):
         return {key: list(value) if isinstance(value, tuple) else value for key, value in plain.items()}
+    if isinstance(theme, Programme) and theme.incentives is not None:
+        plain[PLANNED_PAY] = _plain(theme.incentives)
     return plain
 
 
@@ -195,11 +214,14 @@ PLAN_FIELDS = [
     for theme, name, _, default in declared()
     if theme in PLAN_THEMES
 ]
-# Besides: the first day, and what a record takes before anything changes.
+# Besides: the first day, what a record takes before anything changes, and the new pay plan's first day (−1: none).
 PLAN_DTYPE = np.dtype(
-    [*((ALIASES.get(name, name), kind) for _, name, kind in PLAN_FIELDS), ("start_day", "i8"), ("record_today", "f8")],
+    [
+        *((ALIASES.get(name, name), kind) for _, name, kind in PLAN_FIELDS),
+        ("start_day", "i8"), ("record_today", "f8"), ("pay_day", "i8"), ("low_quantile", "f8"),
+    ],
     align=True,
-)
+)  # fmt: skip
 
 
 def plan_record(params: Params) -> np.ndarray[Any, Any]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sim.parameters.declare import param
+from sim.parameters.pay import Incentives
 
 STAYS = -1.0  # as a target: the lever stays where it is
 SEQUENCES = ("together", "process_first", "technology_first")
@@ -12,7 +13,11 @@ SEQUENCES = ("together", "process_first", "technology_first")
 
 @dataclass(frozen=True)
 class Programme:
-    """A plan that moves levers from today to a target. It costs money, hours and patience."""
+    """A plan that moves levers from today to a target. It costs money, hours and patience.
+
+    ``incentives`` is the pay plan it brings, None if pay stays: announced on the first day, in
+    force from the next day on which every pay period of both plans begins.
+    """
 
     name: str = param("none", "", "whether a programme is run at all", kind="lever", choices=("none", "change"))
     start_months: float = param(0.0, "months", "months after the burn-in at which it starts", 0, 1_200, kind="lever")
@@ -34,6 +39,7 @@ class Programme:
     mandate: float = param(0.0, "fraction", "how far the new way is ordered rather than offered", 0, 1, "uniform(0, 1)", kind="lever")
     workshop_hours: float = param(60.0, "hours", "hours of workshops and training a person needs per lever moved from 0 to 1", 0, 2_000, "lognormal(60, 0.5)")
     cost: float = param(0.0, "€", "external cost over the planned duration; a programme that takes longer costs more", 0, 1e12, kind="lever")
+    incentives: Incentives | None = field(default=None)
 
 
 @dataclass(frozen=True)

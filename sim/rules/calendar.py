@@ -8,7 +8,7 @@ from sim.compiled import compiled
 from sim.rules.learning import learn_month
 from sim.rules.market import offer_candidates
 from sim.rules.marketing import move_bars
-from sim.rules.pay import close_quarter, pay_base, pay_period
+from sim.rules.pay import change_pay, close_quarter, pay_base, pay_period
 from sim.rules.programme import programme_week
 from sim.rules.staffing import turn_over
 from sim.rules.success import renew
@@ -44,6 +44,8 @@ def end_of_day(w: Any) -> None:
             close_quarter(w)
         if following % YEAR == 0:
             pay_period(w, 2)
+        if following == w.plan[0].pay_day:
+            change_pay(w)
     if following % WEEK == 0:
         programme_week(w)
     month.arr = org.arr

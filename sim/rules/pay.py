@@ -185,6 +185,40 @@ def pay_period(w: Any, period: int) -> None:
 
 
 @compiled
+def change_pay(w: Any) -> None:
+    """The plan that a programme brings comes into force; the former one stays for claw-backs of what it paid.
+
+    Every period of both plans ends today and has just been paid, so nothing is left to settle.
+    """
+    for role in range(w.paid_terms.shape[0]):
+        for k in range(w.paid_terms.shape[1]):
+            swap_terms(w.paid_terms[role, k], w.other_paid[role, k])
+            swap_terms(w.felt_terms[role, k], w.other_felt[role, k])
+        for column in range(2):
+            former = w.earnings[role, column]
+            w.earnings[role, column] = w.other_earnings[role, column]
+            w.other_earnings[role, column] = former
+    w.org[0].low_quantile = w.plan[0].low_quantile
+
+
+@compiled
+def swap_terms(a: Any, b: Any) -> None:
+    """Exchange what two terms say."""
+    a.event, b.event = b.event, a.event
+    a.scope, b.scope = b.scope, a.scope
+    a.period, b.period = b.period, a.period
+    a.clawback_months, b.clawback_months = b.clawback_months, a.clawback_months
+    a.on_quota, b.on_quota = b.on_quota, a.on_quota
+    a.rate, b.rate = b.rate, a.rate
+    a.target, b.target = b.target, a.target
+    a.cliff, b.cliff = b.cliff, a.cliff
+    a.cap, b.cap = b.cap, a.cap
+    a.accelerator, b.accelerator = b.accelerator, a.accelerator
+    a.low_multiplier, b.low_multiplier = b.low_multiplier, a.low_multiplier
+    a.reference, b.reference = b.reference, a.reference
+
+
+@compiled
 def pay_base(w: Any) -> None:
     """Base pay of a month."""
     org = w.org[0]

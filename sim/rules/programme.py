@@ -53,7 +53,11 @@ def programme_week(w: Any) -> None:
     plan = w.plan[0]
     org = w.org[0]
     week = (org.day - plan.start_day) // WEEK
-    if plan.name == 0 or week < 0 or scope(w) <= 0.0:
+    if plan.name == 0 or week < 0:
+        return
+    if scope(w) <= 0.0:  # no lever moves, but a new pay plan has to be drawn up
+        weeks = plan.duration_months * WEEKS_A_MONTH
+        w.months[org.month].programme_cost += plan.cost / weeks * min(max(weeks - week, 0.0), 1.0)
         return
     if week == 0:
         org.waste_before = recent_waste(w)

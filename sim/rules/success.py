@@ -113,13 +113,15 @@ def churn_hazard(p: Any, customer: Any, day: float) -> float:
 
 @compiled
 def claw_back(w: Any, customer: Any, months: float) -> None:
-    """Take back what terms with a claw-back paid for this win."""
+    """Take back what terms with a claw-back paid for this win: those in force when it was won."""
+    changed = w.plan[0].pay_day
+    former = changed > 0 and customer.since < changed <= w.org[0].day
     for role in (MARKETER, DEVELOPER, SELLER):
         worker = credited(w, w.leads[customer.lead], role)
         if worker < 0:
             continue
         for k in range(w.paid_terms.shape[1]):
-            term = w.paid_terms[role, k]
+            term = w.other_paid[role, k] if former else w.paid_terms[role, k]
             if term.event >= 0 and term.scope == 0 and term.clawback_months > months:
                 if term.event == WON_ACV:
                     w.pay[worker, PAY_DUE] += term.rate * customer.won_acv

@@ -1,0 +1,1 @@
+"""Money: cash flows of a client's programmes, their value today, and what moves it."""

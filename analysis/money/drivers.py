@@ -1,0 +1,108 @@
+"""What moves the value of a programme: its swing variables, and where it loses.
+
+All of it is about draws: the value of a draw is the mean over its runs, so luck is half
+averaged out, and what a variable explains is judged against chance.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from analysis import discovery
+from analysis.money.results import Losing, Region, Swing, Threshold
+from analysis.money.words import LANGUAGES, words
+from analysis.numbers import numbers
+from sim.parameters import ParameterError
+
+Array = NDArray[np.float64]
+Label = Callable[[str], tuple[Mapping[str, str], str]]  # words in both languages, and the unit
+MOST = 10  # bars of a tornado
+
+
+def swings(
+    table: pd.DataFrame, values: Array, label: Label, source: Mapping[str, str], grade: Mapping[str, str]
+) -> tuple[Swing, ...]:
+    """Bars of the tornado, the widest explanation first: a straight line through ranks, one variable at a time.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row a draw.
+    values : array, shape (draw,)
+        NPV of each draw.
+    """
+    found = []
+    n = len(values)
+    for name in table:
+        column = table[name]
+        if not pd.api.types.is_numeric_dtype(column) or column.nunique() < 3:
+            continue
+        x = column.to_numpy(dtype=float)
+        r = float(np.corrcoef(column.rank(), pd.Series(values).rank())[0, 1])
+        if not math.isfinite(r):
+            continue
+        slope, intercept = np.polyfit(x, values, 1)
+        low, high = (float(q) for q in np.quantile(x, [0.1, 0.9]))
+        # Less what chance explains (adjusted R²): among a hundred variables some correlate by luck.
+        share = max(1.0 - (1.0 - r * r) * (n - 1) / max(n - 2, 1), 0.0)
+        named, unit = label(str(name))
+        found.append(
+            Swing(
+                str(name), named, unit, low, high, float(intercept + slope * low), float(intercept + slope * high),
+                share, r, source.get(str(name), "assumed"), grade.get(str(name), "-"),
+            )
+        )  # fmt: skip
+    return tuple(sorted(found, key=lambda swing: (-swing.variance_share, swing.key))[:MOST])
+
+
+def losing(table: pd.DataFrame, values: Array, label: Label, seed: int) -> Losing:
+    """Where the value is below zero, in boxes that were judged on draws they have not seen."""
+    lose = values < 0.0
+    try:
+        found = discovery.discover(table, lose, most=2, mass=0.1, seed=seed)
+    except ParameterError:  # the library of the extra is not there
+        return Losing(float(lose.mean()), len(values), (), None, None, False)
+    checked = found.checked
+    return Losing(
+        float(lose.mean()),
+        len(values),
+        tuple(_region(box, label) for box in found.boxes),
+        None if checked is None else checked.density,
+        None if checked is None else checked.base,
+        checked is not None and checked.holds,
+    )
+
+
+def _region(box: discovery.Box, label: Label) -> Region:
+    sides = []
+    for r in box.restrictions:
+        named, unit = label(r.factor)
+        sides.append(Threshold(r.factor, named, unit, r.low, r.high, tuple(map(str, r.levels))))
+    text = {language: _told(sides, language) for language in LANGUAGES}
+    return Region(tuple(sides), text, box.coverage, box.density, box.mass)
+
+
+def _told(sides: Sequence[Threshold], language: str) -> str:
+    told, write = words()["sides"][language], numbers(language)
+
+    def shown(value: float | None) -> str:
+        return "" if value is None else write.decimal(value, digits(value))
+
+    parts = []
+    for side in sides:
+        open_ended = "high" if side.low is None else "low" if side.high is None else "both"
+        form = "levels" if side.levels else open_ended
+        values: dict[str, Any] = {"low": shown(side.low), "high": shown(side.high), "levels": ", ".join(side.levels)}
+        parts.append(told[form].format(what=side.label[language], **values))
+    return str(told["and"]).join(parts)
+
+
+def digits(value: float) -> int:
+    """Decimals that show three significant digits, none of thousands."""
+    return max(0, min(4, 2 - math.floor(math.log10(abs(value))))) if value else 0

@@ -1,0 +1,52 @@
+"""Names of what a client's answer hangs on, in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from analysis.texts import texts
+from experiments.inaction.client import fields
+from experiments.inaction.draws import COST
+from sim.files import read
+from sim.parameters import Declaration, declared
+
+Words = Mapping[str, str]
+LANGUAGES = ("en", "es")
+FILE = Path(__file__).with_name("words.yaml")
+OF_THEME = {
+    "market": "crm", "customers": "crm", "people": "finance", "workload": "hours", "behaviour": "trial",
+    "alignment": "audit", "capability": "audit", "readiness": "audit", "programme": "audit", "money": "quote",
+}  # fmt: skip
+
+
+@cache
+def words() -> Mapping[str, Any]:
+    """All texts of this folder."""
+    return read(FILE)
+
+
+@cache
+def declarations() -> Mapping[str, Declaration]:
+    """Declaration of every parameter by its dotted name."""
+    return {f"{theme}.{name}": found for theme, name, found, _ in declared()}
+
+
+def label(key: str) -> tuple[Words, str]:
+    """Words for a parameter or a key of the client file, and its unit."""
+    if key == COST:
+        return words()["cost_factor"], "ratio"
+    if key in declarations():
+        found = declarations()[key]
+        theme, _, name = key.partition(".")
+        return {"en": found.meaning, "es": texts("es").meaning(theme, name, found.meaning)}, found.unit
+    spec = fields()[key]
+    return {"en": spec["en"], "es": spec["es"]}, str(spec.get("unit", ""))
+
+
+def how(key: str) -> Words:
+    """How a client can find out about a variable."""
+    found: Words = words()["how"][OF_THEME[key.partition(".")[0]]]
+    return found

@@ -1,0 +1,157 @@
+"""``gtm inaction``: what going on as today costs a client, and what its programmes bring."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from experiments.commands import COMMANDS
+from experiments.commands.application import DEFECT, DONE, application
+from experiments.config import Command, Settings
+from sim.parameters import ParameterError
+
+if TYPE_CHECKING:
+    from analysis.money.results import Result
+
+COMMAND = Command(
+    name="inaction",
+    summary=COMMANDS["inaction"],
+    defaults={"client": None, "template": None, "seeds": 160},
+    most_arms=1,
+)
+FEWEST = 8  # replications: quantiles of fewer draws say nothing
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command; return the exit code."""
+    return application(COMMAND, run, arguments)
+
+
+def run(settings: Settings) -> int:
+    """Simulate a client's arms, reckon its money, write summary and report."""
+    from pathlib import Path
+
+    if settings.own["template"] is not None:
+        from experiments.inaction import template
+
+        file = Path(str(settings.own["template"]))
+        template.write(file, settings.language)
+        print(file)
+        return DONE
+    import numpy as np
+    import pandas as pd
+
+    from analysis import summary
+    from analysis.money import assess, results
+    from experiments import tables
+    from experiments.calibration import posterior
+    from experiments.commands.ending import interrupted, say_failures
+    from experiments.conduct import conduct
+    from experiments.inaction import arms, client, draws, twins
+
+    _check(settings)
+    asked = client.from_file(client.find(str(settings.own["client"])))
+    horizon = int(asked.get("horizon_months"))
+    center = draws.center(asked)
+    drawn = draws.draw(asked, center, -(-settings.seeds // posterior.PER_DRAW), settings.seed)
+    settings.out.mkdir(parents=True, exist_ok=True)
+    file = (settings.out / "draws.parquet").absolute()
+    posterior.write(file, drawn.table, {"client": asked.get("client"), "posterior": drawn.posterior})
+    drawn = dataclasses.replace(drawn, table=posterior.read(file))
+    chosen = arms.arms(asked, horizon)
+    model = arms.model(asked, center, file, chosen, settings.seed, settings.seeds, horizon)
+    settings = dataclasses.replace(
+        settings, model=dataclasses.replace(model, engine=settings.engine), organisation=str(asked.get("profile"))
+    )
+    outcome = conduct(settings)
+    if outcome.status == "interrupted":
+        return interrupted(settings.command, outcome)
+    runs = pd.read_parquet(settings.out / "runs.parquet")
+    if outcome.failed:
+        say_failures(runs, outcome)
+    monthly = pd.read_parquet(settings.out / "monthly.parquet") if outcome.failed < outcome.asked else None
+    gathered = None if monthly is None else assess.gather(asked, drawn, model, chosen, runs, monthly, settings.seed)
+    if gathered is None or len(np.unique(gathered.groups)) < 2:
+        return DEFECT
+    result = assess.assess(gathered, _reproduce(settings, drawn.posterior, len(drawn.table)))
+    result = dataclasses.replace(result, twins=twins.twins(model, f"{asked.programmes[0].name}_0", runs))
+    found = summary.summarise(runs, settings.command, settings.baseline)
+    tables.write_json(settings.out / results.FILE, {**found, "inaction": results.to_plain(result)})
+    _report(result, settings)
+    _say(result, settings)
+    return DONE
+
+
+def _check(settings: Settings) -> None:
+    """Refuse keys that would go unheard: everything about the client stands in its file."""
+    from experiments.models import Organisation
+
+    model = settings.model
+    assert isinstance(model, Organisation)
+    start = COMMAND.tree()
+    if settings.own["client"] is None:
+        raise ParameterError("client: whose? gtm inaction client=FILE; template=FILE writes an empty one.")
+    if settings.organisation != start["organisation"] or list(model.arms) != start["arms"]:
+        raise ParameterError("organisation, arms: stand in the client file (profile, pay, programmes).")
+    for theme in (*model.common, *model.own):
+        raise ParameterError(f"{theme}: not on the command line; what is known of a client stands in its file.")
+    if settings.replications["name"] != "fixed":
+        raise ParameterError(f"replications={settings.replications['name']}: inaction needs fixed.")
+    if settings.seeds < FEWEST:
+        raise ParameterError(f"seeds={settings.seeds}: at least {FEWEST} are needed.")
+
+
+def _reproduce(settings: Settings, told: str, draws: int) -> Any:
+    from importlib.metadata import version
+
+    from analysis.money.results import Reproduce
+
+    return Reproduce(settings.call, settings.seed, settings.seeds, draws, told, settings.engine, version("gtm-sim"))
+
+
+def _report(result: Result, settings: Settings) -> None:
+    from analysis import inaction
+
+    inaction.write(result, settings.out, settings.language)
+
+
+def _say(result: Result, settings: Settings) -> None:
+    """The values of the programmes, and where the files are."""
+    from rich.table import Table
+
+    from analysis.numbers import numbers
+    from analysis.texts import texts
+    from experiments.commands.finish import wide_console
+
+    words, write = texts(settings.language), numbers(settings.language)
+    console = wide_console()
+
+    def money(value: float) -> str:
+        return write.decimal(value / 1000.0, 0, signed=True)
+
+    currency = result.client.currency
+    table = Table(
+        title=words("inaction.title", client=result.client.name, months=result.client.months), title_justify="left"
+    )
+    for key in ("programme", "start", "npv", "range", "gain", "waiting"):
+        table.add_column(
+            words(f"inaction.{key}", currency=currency), justify="left" if key in ("programme", "start") else "right"
+        )
+    for programme in result.programmes:
+        for start in programme.starts:
+            delay = start.delay_months
+            when = words("inaction.never") if delay is None else words("inaction.delay", months=delay)
+            table.add_row(
+                programme.label, when, money(start.npv.mean), f"{money(start.npv.low)} … {money(start.npv.high)}",
+                write.percent(start.npv.probability_positive, 0),
+                write.percent(start.probability_waiting_was_right, 0) if delay != 0 else "",
+            )  # fmt: skip
+    console.print(table)
+    for claim in result.claims:
+        verdict = words("inaction.supported") if claim.supported else words(f"inaction.{claim.weaker}")
+        console.print(f"{words(f'inaction.{claim.id}')}: {verdict}", markup=False)
+    for warning in result.client.warnings:
+        console.print(warning[settings.language], markup=False, soft_wrap=True)
+    console.print(words("report.stance"))
+    console.print(str(settings.out / "summary.json"), soft_wrap=True, markup=False)

@@ -1,0 +1,178 @@
+"""The arms of a client: going on as today, each programme at each start, and the parts of the first one."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+import sim
+from experiments.calibration.posterior import Prepared, Uncertain
+from experiments.inaction.client import Client, Plan
+from experiments.models import Organisation, Ran
+from sim import state as S
+from sim.configuration import load
+from sim.parameters import Params, replace
+from sim.parameters.programme import STAYS
+
+NEVER = "never"
+DELAYS = (0, 3, 6, 12)  # months: now, one quarter, two, four
+PAYOUT = "payout"
+DIALS = {
+    "agreements": (
+        "shared_definition", "visibility", "feedback", "sla_hours", "follow_up_obligation", "coordination_hours",
+    ),
+    "capability": ("process", "data", "technology"),
+}  # fmt: skip
+MONTHLY = (
+    "arr", "revenue", "new_arr", "churned_arr", "margin", "pay", "programme", "profit", "wasted_hours", "wasted_money",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Arm:
+    """What one arm is.
+
+    Attributes
+    ----------
+    label : str
+        Name in ``runs.parquet``.
+    plan : int
+        Index of the programme; −1: none.
+    delay : int
+        Months until it starts.
+    parts : tuple of str
+        Which parts of it are done: ``pay``, ``agreements``, ``capability``.
+    silent : bool
+        Paid by the new plan, believing in the old one.
+    """
+
+    label: str
+    plan: int = -1
+    delay: int = 0
+    parts: tuple[str, ...] = ()
+    silent: bool = False
+
+
+@dataclass(frozen=True)
+class ClientModel(Uncertain):
+    """A client whose replications draw everything that is not given."""
+
+    silent: tuple[str, ...] = ()
+
+    def run(self, prepared: Prepared, seed: int, monthly: bool) -> Ran:  # type: ignore[override]
+        """One run with the draw of its replication, and the money of its months."""
+        params = self.params_of(prepared.arm, prepared.params, self.draw_of(self.places[seed]))
+        felt = params.incentives if prepared.arm in self.silent else None
+        result = sim.simulate(params, seed=seed, engine=self.engine, felt=felt)
+        return Ran(result.measures, ledger(result) if monthly else None)
+
+
+def hourly(params: Params) -> np.ndarray[Any, Any]:
+    """Loaded cost of a paid hour by role, at on-target earnings."""
+    people = params.people
+    year = (people.marketer_earnings, people.developer_earnings, people.seller_earnings, people.success_earnings)
+    return np.array(year) * people.loading / (S.YEAR * params.workload.day_hours)
+
+
+def ledger(result: sim.Result) -> pd.DataFrame:
+    """One row a measured month: revenue, margin, loaded pay, external cost, wasted hours and their cost."""
+    params = result.params
+    start, stop = params.horizon.burn_in_months, params.horizon.burn_in_months + params.horizon.months
+    months = np.asarray(result.world.months[start:stop])
+    hours = np.asarray(result.world.hours[start:stop])[:, :, S.FIRST_WASTE :].sum(axis=2) / S.HOUR
+    pay = (months["base_pay"] + sum(months[f"pay_{role}"] for role in S.ROLE_NAMES)) * params.people.loading
+    margin = months["revenue"] * params.market.gross_margin
+    people = params.people
+    fixed = (people.marketing_spend_share + people.overhead_share) * params.customers.opening_arr / 12.0
+    return pd.DataFrame(
+        {
+            "month": np.arange(1, stop - start + 1),
+            "arr": months["arr"],
+            "revenue": months["revenue"],
+            "new_arr": months["new_arr"],
+            "churned_arr": months["churned_arr"],
+            "margin": margin,
+            "pay": pay,
+            "programme": months["programme_cost"],
+            "profit": margin - pay - months["programme_cost"] - fixed,
+            "wasted_hours": hours.sum(axis=1),
+            "wasted_money": hours @ hourly(params),
+        }
+    )
+
+
+def parts_of(params: Params) -> tuple[str, ...]:
+    """Parts that the programme of an organisation has."""
+    programme = params.programme
+    has_pay = programme.incentives is not None and programme.incentives != params.incentives
+    found = [part for part, dials in DIALS.items() if any(getattr(programme, dial) != STAYS for dial in dials)]
+    return (("pay",) if has_pay else ()) + tuple(found)
+
+
+def arms(client: Client, horizon: int) -> tuple[Arm, ...]:
+    """Every arm that is run: never, all starts of all programmes, and the parts of the first."""
+    found = [Arm(NEVER)]
+    every = [parts_of(planned(client, plan)) for plan in client.programmes]
+    for i, plan in enumerate(client.programmes):
+        found += [Arm(f"{plan.name}_{delay}", i, delay, every[i]) for delay in DELAYS if delay < horizon]
+    first = every[0]
+    if len(first) > 1:
+        sets = [some for size in range(1, len(first)) for some in combinations(first, size)]
+        found += [Arm(f"{client.programmes[0].name}_only_{'_'.join(some)}", 0, 0, some) for some in sets]
+    if "pay" in first:
+        found.append(Arm(f"{client.programmes[0].name}_{PAYOUT}", 0, 0, ("pay",), silent=True))
+    return tuple(found)
+
+
+def planned(client: Client, plan: Plan) -> Params:
+    """The profile under the client's pay with a programme: its plan is what counts here."""
+    return load(client.get("profile"), "siloed", {**client.overrides, "programme": plan.overrides})
+
+
+def params_of(client: Client, arm: Arm, center: Params, horizon: int) -> Params:
+    """Parameters of an arm at the centre of what is uncertain."""
+    changes: dict[str, Any] = {"horizon.months": horizon}
+    if arm.plan >= 0:
+        plan = client.programmes[arm.plan]
+        programme = planned(client, plan).programme
+        for name in programme.__dataclass_fields__:
+            changes[f"programme.{name}"] = getattr(programme, name)
+        changes["programme.name"] = "change"
+        changes["programme.cost"] = plan.cost
+        changes["programme.start_months"] = float(arm.delay)
+        for part, dials in DIALS.items():
+            if part not in arm.parts:
+                changes |= dict.fromkeys((f"programme.{dial}" for dial in dials), STAYS)
+        if "pay" not in arm.parts:
+            changes["programme.incentives"] = None
+    return replace(center, changes)
+
+
+def model(
+    client: Client, center: Params, draws: Path, chosen: tuple[Arm, ...], root: int, replications: int, horizon: int
+) -> ClientModel:
+    """What the runner runs; ``draws`` is the file of the draws."""
+    given = {name: value for name, value in client.overrides.items() if name != "incentives"}
+    base = {arm.label: params_of(client, arm, center, horizon) for arm in chosen}
+    plain = Organisation(
+        organisation=str(client.get("profile")),
+        files=dict.fromkeys(base, "siloed"),
+        common=given,
+        own={},
+        configs=(),
+        base=base,
+    )
+    made = ClientModel.of(plain, draws, root, replications)
+    assert isinstance(made, ClientModel)
+    return dataclasses.replace(made, silent=tuple(arm.label for arm in chosen if arm.silent))
+
+
+def replication_draws(model: ClientModel) -> np.ndarray[Any, Any]:
+    """Which draw each replication goes with."""
+    return np.array([model.draw_of(r) for r in range(model.replications)])
