@@ -48,8 +48,12 @@ def simulate(state: State) -> State:
     return state
 
 
-NUMBERS = st.one_of(st.floats(allow_nan=True), st.integers(-5, 500), st.text(max_size=4), st.none(), st.lists(st.none()))
-MOVES = st.dictionaries(st.sampled_from([*LEVERS, "gtm_profit"]), NUMBERS | st.sampled_from(levers.PAID_FOR), max_size=4)
+NUMBERS = st.one_of(
+    st.floats(allow_nan=True), st.integers(-5, 500), st.text(max_size=4), st.none(), st.lists(st.none())
+)
+MOVES = st.dictionaries(
+    st.sampled_from([*LEVERS, "gtm_profit"]), NUMBERS | st.sampled_from(levers.PAID_FOR), max_size=4
+)
 STEPS = st.sampled_from(session.Config("", "", "en", ("essay",), 3, FORM["rounds"], {}).steps())
 EVENTS = st.one_of(
     st.fixed_dictionaries({"type": st.just("joined"), "name": st.text(max_size=30), "secret": st.text(max_size=3)}),
@@ -182,7 +186,9 @@ def test_second_click_does_nothing():
 
 
 def test_a_code_lets_a_phone_back_once():
-    state = play(fresh(), {"type": "joined", "name": "Ana", "secret": "old"}, {"type": "recoded", "member": 1, "back": "c"})
+    state = play(
+        fresh(), {"type": "joined", "name": "Ana", "secret": "old"}, {"type": "recoded", "member": 1, "back": "c"}
+    )
     state = after(state, {"type": "returned", "back": "c", "secret": "new"})
     assert state.members[1].secret == "new"
     with pytest.raises(Refused, match="back"):

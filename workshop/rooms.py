@@ -53,6 +53,7 @@ class Room:
         self.version = self._kept = 0
         self.streams: Counter[int] = Counter()
         self.failed: dict[tuple[str, int, str], str] = {}
+        self.codes: dict[int, str] = {}  # for new phones, in plain words: nowhere but on the facilitator's page
         self._store, self._simulator = store, simulator
         self._news = asyncio.Event()
         self._running: dict[object, asyncio.Task[None]] = {}
@@ -201,11 +202,16 @@ class Rooms:
 
     def by_facilitator(self, token: str) -> Room | None:
         """The session of a facilitator's link."""
-        return next((r for r in self.rooms.values() if secrets.compare_digest(r.kept.facilitator, token)), None)
+        return next(
+            (r for r in self.rooms.values() if secrets.compare_digest(r.kept.facilitator.encode(), token.encode())),
+            None,
+        )
 
     def by_screen(self, token: str) -> Room | None:
         """The session of a projector's link."""
-        return next((r for r in self.rooms.values() if secrets.compare_digest(r.kept.screen, token)), None)
+        return next(
+            (r for r in self.rooms.values() if secrets.compare_digest(r.kept.screen.encode(), token.encode())), None
+        )
 
     async def run(self) -> None:
         """Resume every session, then watch the clocks."""

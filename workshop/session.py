@@ -22,7 +22,7 @@ QUIZZES = ("quiz_before", "quiz_after")
 Result = Mapping[str, float]
 
 
-class Refused(ValueError):
+class Refused(ValueError):  # noqa: N818 - said of an event
     """An event that the rules do not allow; ``reason`` is a key of ``refused`` in ``locale``."""
 
     def __init__(self, reason: str, **values: object) -> None:

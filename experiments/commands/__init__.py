@@ -20,6 +20,7 @@ COMMANDS = {
     "calibrate": "what the patterns C1–C11 leave of everything uncertain: posterior draws",
     "claims": "the article's claims, each with what the model says of it",
     "validate": "the stylised facts C1–C11, V1–V11: pass, fail, value, target",
+    "workshop": "the workshop in a browser: facilitator, projector, phones",
 }
 
 
