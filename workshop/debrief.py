@@ -100,7 +100,8 @@ def chart(found: Place, words: Words) -> Markup:
     for x in _ticks(x0, x1):
         parts.append(f'<line class="grid" x1="{across(x)}" x2="{across(x)}" y1="{EDGE}" y2="{HEIGHT - BOTTOM}"/>')
         parts.append(
-            f'<text class="tick" x="{across(x)}" y="{HEIGHT - BOTTOM + 18}" text-anchor="middle">{words.percent(x)}</text>'
+            f'<text class="tick" x="{across(x)}" y="{HEIGHT - BOTTOM + 18}" text-anchor="middle">'
+            f"{words.percent(x)}</text>"
         )
     for y in _ticks(y0, y1):
         parts.append(f'<line class="grid" x1="{LEFT}" x2="{WIDTH - EDGE}" y1="{down(y)}" y2="{down(y)}"/>')

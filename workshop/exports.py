@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from workshop import levers, screens, simulation
 from workshop.session import kind_of
+from workshop.wording import words
 
 if TYPE_CHECKING:
     from workshop.desk import Desk
@@ -89,7 +90,7 @@ def quiz(room: Room) -> list[Sequence[object]]:
 def plans(room: Room) -> list[tuple[int, list[tuple[str, str]], str, str, str]]:
     """Every team's last design: levers in words, and the arm file with which ``gtm compare`` gives the same numbers."""
     state = room.state
-    w = room_words(room)
+    w = words(room.config.language)
     name = screens.last_design(state)
     found = []
     for team in range(state.config.teams) if name else ():
@@ -99,13 +100,6 @@ def plans(room: Room) -> list[tuple[int, list[tuple[str, str]], str, str, str]]:
         text = yaml.safe_dump(levers.arm(plan), sort_keys=False, default_flow_style=None, width=100)
         found.append((team, screens.described(w, plan), file, text, command))
     return found
-
-
-def room_words(room: Room) -> screens.Words:
-    """The texts of a session's language."""
-    from workshop.wording import words
-
-    return words(room.config.language)
 
 
 def everything(room: Room) -> dict[str, Any]:

@@ -170,8 +170,8 @@ def asked_for(desk: Desk, template: Template, given: Mapping[str, str]) -> dict[
         "teams": given.get("teams", ""),
         "rounds": {kind: given.get(f"rounds_{kind}", "0") for kind in KINDS},
         "minutes": {kind: given.get(f"minutes_{kind}", "4") for kind in KINDS},
-        "quiz": "quiz" in given,
-        "profit_visible": "profit_visible" in given,
+        "quiz": bool(given.get("quiz")),
+        "profit_visible": bool(given.get("profit_visible")),
     }
 
 

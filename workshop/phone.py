@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -14,6 +14,7 @@ from workshop.desk import Desk, key_of, see, stream, visitor, visitor_words
 from workshop.levers import LEVERS
 from workshop.rooms import Room, hashed
 from workshop.session import QUESTIONS, Refused
+from workshop.wording import Words
 
 DAY = 86_400
 JOINED = "gtm_{}"  # name of the cookie
@@ -150,7 +151,7 @@ def routes(desk: Desk) -> list[Route]:  # noqa: C901 - a few lines for each rout
     ]
 
 
-def said(w: screens.Words, refused: Refused) -> str:
+def said(w: Words, refused: Refused) -> str:
     """Why something was refused, in words."""
     values = dict(refused.values)
     if values.get("lever") in LEVERS:
@@ -167,7 +168,9 @@ def _answers(given: Mapping[str, str]) -> dict[str, object]:
     return {"quiz": given.get("quiz", ""), "answers": [int(c) if c.isdecimal() and len(c) == 1 else -1 for c in chosen]}
 
 
-ACTIONS = {  # what a form does, as event and what it takes from the form
+ACTIONS: dict[
+    str, tuple[str, Callable[[Mapping[str, str]], dict[str, object]]]
+] = {  # what a form does, as event and what it takes from the form
     "seat": ("seated", lambda given: {"team": given.get("team", ""), "role": given.get("role", "")}),
     "plan": ("planned", _plan),
     "ready": ("ready", lambda given: {"round": given.get("round", "")}),

@@ -202,16 +202,16 @@ class Rooms:
 
     def by_facilitator(self, token: str) -> Room | None:
         """The session of a facilitator's link."""
-        return next(
-            (r for r in self.rooms.values() if secrets.compare_digest(r.kept.facilitator.encode(), token.encode())),
-            None,
-        )
+        return self._with(token, "facilitator")
 
     def by_screen(self, token: str) -> Room | None:
         """The session of a projector's link."""
-        return next(
-            (r for r in self.rooms.values() if secrets.compare_digest(r.kept.screen.encode(), token.encode())), None
-        )
+        return self._with(token, "screen")
+
+    def _with(self, token: str, kind: str) -> Room | None:
+        given = token.encode()
+        same = (r for r in self.rooms.values() if secrets.compare_digest(getattr(r.kept, kind).encode(), given))
+        return next(same, None)
 
     async def run(self) -> None:
         """Resume every session, then watch the clocks."""

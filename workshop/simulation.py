@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import functools
 import json
 import math
 import os
@@ -31,6 +33,7 @@ MEASURES = (
 BONUS = {"marketing": "bonus_marketing", "sales": "bonus_sales", "management": "new_arr"}  # what each role is paid on
 COLUMNS = (*MEASURES, "bonus_marketing", "bonus_sales")
 Means = dict[str, float]
+Rows = list[list[float]]
 
 
 def run(params: Params, replications: Sequence[int]) -> list[list[float]]:
@@ -99,9 +102,7 @@ class Simulator:
     def __init__(self, workers: int) -> None:
         self.workers = workers
         self._pool = self._new_pool()
-        self._waiting: OrderedDict[str, deque[tuple[Params, list[int], asyncio.Future[list[list[float]]]]]] = (
-            OrderedDict()
-        )
+        self._waiting: OrderedDict[str, deque[tuple[Params, list[int], asyncio.Future[Rows]]]] = OrderedDict()
         self._busy = 0
         self._known: OrderedDict[str, asyncio.Task[Means]] = OrderedDict()
 
@@ -149,8 +150,8 @@ class Simulator:
                 self._pool = self._new_pool()
         raise AssertionError("unreachable")
 
-    def _enqueue(self, session: str, params: Params, chunk: list[int]) -> asyncio.Future[list[list[float]]]:
-        future: asyncio.Future[list[list[float]]] = asyncio.get_running_loop().create_future()
+    def _enqueue(self, session: str, params: Params, chunk: list[int]) -> asyncio.Future[Rows]:
+        future: asyncio.Future[Rows] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(session, deque()).append((params, chunk, future))
         self._start()
         return future
@@ -170,9 +171,14 @@ class Simulator:
                 future.set_exception(error)
                 continue
             loop = asyncio.get_running_loop()
-            running.add_done_callback(lambda done, f=future: loop.call_soon_threadsafe(self._done, f, done))
+            running.add_done_callback(functools.partial(self._tell, loop, future))
 
-    def _done(self, future: asyncio.Future[list[list[float]]], done: Future[list[list[float]]]) -> None:
+    def _tell(self, loop: asyncio.AbstractEventLoop, future: asyncio.Future[Rows], done: Future[Rows]) -> None:
+        """In the thread of the pool: hand a result over to the loop, if it still runs."""
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(self._done, future, done)
+
+    def _done(self, future: asyncio.Future[Rows], done: Future[Rows]) -> None:
         self._busy -= 1
         if not future.done():
             error = done.exception()

@@ -72,7 +72,7 @@ class Store:
     def sessions(self) -> list[Kept]:
         """Every session, the oldest first."""
         rows = self._connection.execute("select * from sessions order by created").fetchall()
-        return [Kept(*row[:4], json.loads(row[4])) for row in rows]
+        return [Kept(code, lead, screen, at, json.loads(text)) for code, lead, screen, at, text in rows]
 
     def append(self, code: str, n: int, event: dict[str, Any]) -> None:
         """Keep the ``n``-th event of a session; a number that is taken is refused by the file itself."""
