@@ -37,7 +37,7 @@ def view(desk: Desk, request: Request, room: Room, notice: str = "", status: int
     locked = (state.step, member.team) in state.locked
     planning = state.stage == "plan"
     values |= {"live": f"/s/{room.kept.code}/live", "key": key(room, member.id), "locked": locked}
-    values["screen"] += f"/{locked}/{member.team}/{member.role}/{bool(state.today)}"
+    values["screen"] += f"/{locked}/{member.team}/{member.role}/{planning and bool(state.today)}"
     values |= {
         "controls": screens.controls(state, w, member) if planning and not locked else [],
         "meter": screens.meter(state, w, member) if planning and not locked else "",
