@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workshop import levers, scores, session, simulation
+from workshop import debrief, designs, levers, scores, session, simulation
 from workshop.levers import LEVERS, ROLES
 from workshop.session import Refused, State, after
+from workshop.wording import words
+
+ROOT = Path(__file__).resolve().parent.parent
 
 FORM = {
     "title": "Class", "template": "managers", "language": "en", "organisations": ["essay"], "teams": 3,
@@ -170,7 +176,7 @@ def test_a_whole_session():
         step_on(state)
     state = simulate(state)
     assert state.stage == "results"
-    assert scores.reveal(state, "siloed-1").pairs == 3
+    assert all(0 <= against <= pairs <= 3 for against, pairs in scores.reveal(state, "siloed-1").pairs.values())
     while state.step != "closed":
         state = step_on(simulate(state))
     assert len(scores.attacks(state, "break-1")) == 3
@@ -213,3 +219,51 @@ def test_a_budget_is_kept():
     with pytest.raises(Refused, match="budget"):
         after(state, {"type": "planned", "member": 1, "round": "siloed-1", "moves": {"visibility": 100}})
     assert after(state, {"type": "planned", "member": 1, "round": "siloed-1", "moves": {"visibility": 50}}).plans
+
+
+def test_texts_have_the_same_keys_in_both_languages():
+    def keys(tree: Any, path: str = "") -> set[str]:
+        if isinstance(tree, dict):
+            return {key for name, part in tree.items() for key in keys(part, f"{path}.{name}")}
+        if isinstance(tree, list):
+            return {key for n, part in enumerate(tree) for key in keys(part, f"{path}.{n}")}
+        return {path + str(sorted(re.findall(r"{(\w+)}", str(tree))))}
+
+    assert keys(words("en").entries) == keys(words("es").entries)
+    assert set(words("en").find("levers")) == set(LEVERS)
+    assert words("en").find("quiz_right") == words("es").find("quiz_right")
+    assert all(len(question["options"]) == session.OPTIONS for question in words("es").find("quiz"))
+    assert len(words("es").find("quiz")) == session.QUESTIONS
+
+
+def test_every_refusal_has_words():
+    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "workshop").glob("*.py"))
+    reasons = set(re.findall(r"(?:Refused|PlanError)\(\"(\w+)\"", code))
+    assert reasons <= set(words("en").find("refused"))
+    assert "budget" in reasons
+
+
+@pytest.mark.parametrize("organisation", designs.ORGANISATIONS)
+def test_shipped_designs_are_those_that_are_drawn(organisation):
+    known = designs.known(organisation)
+    plans = [{}, *designs.draw(len(known) - 1, organisation)]
+    for (_, row), plan in zip(known.iterrows(), plans, strict=True):
+        assert {name: row[name] for name in LEVERS if pd.notna(row[name])} == plan
+
+
+@pytest.mark.slow
+def test_shipped_designs_have_the_numbers_of_a_team():
+    known = designs.known("essay")
+    for number in (0, 7):
+        row = known.iloc[number]
+        plan = {name: row[name] for name in LEVERS if pd.notna(row[name])}
+        found = simulation.means(simulation.run(levers.params(plan, "essay"), range(simulation.SEEDS)))
+        assert {name: row[name] for name in designs.KEPT} == pytest.approx({name: found[name] for name in designs.KEPT})
+
+
+def test_a_profile_without_designs_has_a_chart_too():
+    state = after(fresh(quiz=False, organisations=["smb"]), {"type": "joined", "name": "Ana", "secret": "s"})
+    state = simulate(step_on(step_on(state)))
+    place = debrief.place(state, "siloed-1", "smb")
+    assert place.count == 0
+    assert debrief.chart(place, words("es")).count("team-number") == 3

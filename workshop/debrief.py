@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,13 +10,14 @@ from markupsafe import Markup, escape
 from numpy.typing import NDArray
 
 from workshop import designs, scores
-from workshop.levers import ROLES
+from workshop.levers import ROLES, Role
 from workshop.session import State
 from workshop.simulation import BONUS
 from workshop.wording import Words
 
-WIDTH, HEIGHT, LEFT, BOTTOM, EDGE = 720, 420, 78, 52, 16
-TICKS = 5
+WIDTH, HEIGHT, LEFT, BOTTOM, EDGE = 460, 340, 66, 50, 18
+TICKS = 4
+ACROSS: Role = "marketing"  # whose bonus the chart shows: the one that the essay accuses
 Column = NDArray[np.float64]
 
 
@@ -28,7 +30,7 @@ class Place:
     organisation : str
         Where they were simulated.
     bonus, profit : array
-        Of the random designs: mean bonus over today's, profit a year in euros.
+        Of the random designs: bonus of a marketer over today's, profit a year in euros.
     teams : tuple of (team, bonus, profit)
         The class's.
     today : float
@@ -40,6 +42,7 @@ class Place:
     profit: Column
     teams: tuple[tuple[int, float, float], ...]
     today: float
+    correlations: Mapping[Role, float]
 
     @property
     def count(self) -> int:
@@ -51,29 +54,20 @@ class Place:
         """Share of the random designs with less profit than the class's best plan."""
         return float(np.mean(self.profit < max(profit for _, _, profit in self.teams)))
 
-    @property
-    def correlation(self) -> float:
-        """Correlation of bonus and profit over the random designs."""
-        return float(np.corrcoef(self.bonus, self.profit)[0, 1])
-
 
 def place(state: State, name: str, organisation: str) -> Place:
     """The plans of a round among the designs that are known of an organisation."""
     today = state.today[organisation]
     known = designs.known(organisation)
-
-    def index(row: dict[str, float]) -> float:
-        return float(np.mean([row[BONUS[role]] / today[BONUS[role]] for role in ROLES]))
-
     random = known[known["design"] > 0]
-    columns = [random[BONUS[role]].to_numpy(float) / today[BONUS[role]] for role in ROLES]
+    bonuses = {role: random[BONUS[role]].to_numpy(float) / today[BONUS[role]] for role in ROLES}
+    profit = random["gtm_profit"].to_numpy(float)
     teams = tuple(
-        (row.team, index(dict(state.results[name, row.team, organisation])), row.value)
+        (row.team, state.results[name, row.team, organisation][BONUS[ACROSS]] / today[BONUS[ACROSS]], row.value)
         for row in scores.profits(state, name, organisation)
     )
-    return Place(
-        organisation, np.mean(columns, axis=0), random["gtm_profit"].to_numpy(float), teams, today["gtm_profit"]
-    )
+    correlations = {role: float(np.corrcoef(column, profit)[0, 1]) for role, column in bonuses.items() if len(profit)}
+    return Place(organisation, bonuses[ACROSS], profit, teams, today["gtm_profit"], correlations)
 
 
 def _ticks(low: float, high: float) -> Column:
@@ -107,7 +101,7 @@ def chart(found: Place, words: Words) -> Markup:
         parts.append(f'<line class="grid" x1="{LEFT}" x2="{WIDTH - EDGE}" y1="{down(y)}" y2="{down(y)}"/>')
         parts.append(f'<text class="tick" x="{LEFT - 8}" y="{down(y) + 5}" text-anchor="end">{words.euro(y)}</text>')
     parts += [
-        f'<circle class="design" cx="{across(x)}" cy="{down(y)}" r="3"/>'
+        f'<circle class="design" cx="{across(x)}" cy="{down(y)}" r="2.5"/>'
         for x, y in zip(found.bonus, found.profit, strict=True)
     ]
     parts.append(
@@ -117,7 +111,7 @@ def chart(found: Place, words: Words) -> Markup:
     )
     for team, x, y in found.teams:
         parts.append(
-            f'<circle class="team" cx="{across(x)}" cy="{down(y)}" r="12"/>'
+            f'<circle class="team" cx="{across(x)}" cy="{down(y)}" r="10"/>'
             f'<text class="team-number" x="{across(x)}" y="{down(y) + 5}" text-anchor="middle">{team + 1}</text>'
         )
     middle = (LEFT + WIDTH - EDGE) / 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from workshop.levers import ROLES, Role
@@ -89,7 +90,7 @@ def attacks(state: State, name: str) -> list[Attack]:
 
 @dataclass(frozen=True)
 class Reveal:
-    """How the two leaderboards of the siloed rounds go together.
+    """How the two leaderboards of a round go together.
 
     Attributes
     ----------
@@ -97,25 +98,25 @@ class Reveal:
         The best bonus of all.
     place : int
         Place of that team's company by profit, from 1.
-    pairs, against : int
-        Pairs of teams whose mean bonus and profit differ, and those of them ordered differently by the two.
+    pairs : mapping of role to (int, int)
+        Pairs of companies in which the higher bonus of the role goes with the lower profit, and all
+        pairs in which both differ.
     """
 
     best: Bonus
     place: int
-    pairs: int
-    against: int
+    pairs: Mapping[Role, tuple[int, int]]
 
 
 def reveal(state: State, name: str) -> Reveal:
     """The two leaderboards of a round side by side."""
     teams = range(state.config.teams)
-    means = {team: sum(bonus(state, name, team, role) for role in ROLES) / len(ROLES) for team in teams}
     profit = {row.team: row.value for row in profits(state, name)}
-    pairs = [
-        (means[a] - means[b]) * (profit[a] - profit[b])
-        for a in teams for b in teams if a < b and means[a] != means[b] and profit[a] != profit[b]
-    ]  # fmt: skip
+    pairs: dict[Role, tuple[int, int]] = {}
+    for role in ROLES:
+        own = {team: bonus(state, name, team, role) for team in teams}
+        products = [(own[a] - own[b]) * (profit[a] - profit[b]) for a in teams for b in teams if a < b]
+        pairs[role] = (sum(p < 0 for p in products), sum(p != 0 for p in products))
     best = bonuses(state, name)[0]
     place = 1 + sum(value > profit[best.team] for value in profit.values())
-    return Reveal(best, place, len(pairs), sum(pair < 0 for pair in pairs))
+    return Reveal(best, place, pairs)

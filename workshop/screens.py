@@ -146,9 +146,14 @@ def reveal(state: State, words: Words) -> list[str]:
         words("reveal.best", ratio=words.percent(found.best.ratio), role=role, team=found.best.team + 1,
               place=found.place, teams=teams),
     ]  # fmt: skip
-    if found.against:
-        said.append(words("reveal.disagree", against=found.against, pairs=found.pairs))
-    elif found.pairs:
+    counts = [
+        words("reveal.pairs", role=words(f"roles.{name}"), against=against, pairs=pairs)
+        for name, (against, pairs) in found.pairs.items()
+        if pairs
+    ]
+    if any(against for against, _ in found.pairs.values()):
+        said.append(words("reveal.disagree", counts="; ".join(counts)))
+    elif counts:
         said.append(words("reveal.agree"))
     lost = sum(
         row.difference < 0 and any(scores.bonus(state, name, row.team, r) > 1 for r in ROLES)
@@ -175,7 +180,14 @@ def debriefing(state: State, words: Words) -> dict[str, Any]:
     main = places[0]
     if main.count:
         said.append(words("debrief.best_design", share=words.percent(main.beaten)))
-        said.append(words("debrief.correlation", r=words.numbers.decimal(main.correlation, 2)))
+        said.append(
+            words(
+                "debrief.correlation",
+                counts=", ".join(
+                    f"{words(f'roles.{role}')} {words.numbers.decimal(r, 2)}" for role, r in main.correlations.items()
+                ),
+            )
+        )
     if len(places) > 1:
         signs = [[row.difference > 0 for row in sorted(scores.profits(state, name, o), key=lambda r: r.team)]
                  for o in state.config.organisations[:2]]  # fmt: skip
