@@ -21,6 +21,7 @@ COMMANDS = {
     "claims": "the article's claims, each with what the model says of it",
     "inaction": "what going on as today costs a client, and what its programmes bring",
     "validate": "the stylised facts C1–C11, V1–V11: pass, fail, value, target",
+    "workshop": "the workshop in a browser: facilitator, projector, phones",
 }
 
 

@@ -1,0 +1,269 @@
+"""The rules of a session: any sequence of actions keeps the invariants, invalid ones change nothing."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from workshop import debrief, designs, levers, scores, session, simulation
+from workshop.levers import LEVERS, ROLES
+from workshop.session import Refused, State, after
+from workshop.wording import words
+
+ROOT = Path(__file__).resolve().parent.parent
+
+FORM = {
+    "title": "Class", "template": "managers", "language": "en", "organisations": ["essay"], "teams": 3,
+    "rounds": {"siloed": 1, "shared": 1, "free": 1, "break": 1}, "minutes": {}, "quiz": True,
+    "profit_visible": False,
+}  # fmt: skip
+
+
+def fresh(**changes: Any) -> State:
+    return State(session.config({**FORM, **changes}))
+
+
+def result(seed: int) -> dict[str, float]:
+    """Some result: the rules do not look into it."""
+    return {name: 1.0 + (seed * 7919 + i * 104729) % 1000 / 100 for i, name in enumerate(simulation.COLUMNS)}
+
+
+def play(state: State, *events: dict[str, Any]) -> State:
+    for event in events:
+        state = after(state, event)
+    return state
+
+
+def step_on(state: State) -> State:
+    return after(state, {"type": "advanced", "position": state.position, "stage": state.stage, "at": 0.0})
+
+
+def simulate(state: State) -> State:
+    for organisation in state.config.organisations:
+        if organisation not in state.today:
+            state = after(state, {"type": "measured", "organisation": organisation, "result": result(0)})
+    for n, (name, team, organisation) in enumerate(state.wanted()):
+        found = {"round": name, "team": team, "organisation": organisation, "result": result(n + 1)}
+        state = after(state, {"type": "simulated", **found})
+    return state
+
+
+NUMBERS = st.one_of(
+    st.floats(allow_nan=True), st.integers(-5, 500), st.text(max_size=4), st.none(), st.lists(st.none())
+)
+MOVES = st.dictionaries(
+    st.sampled_from([*LEVERS, "gtm_profit"]), NUMBERS | st.sampled_from(levers.PAID_FOR), max_size=4
+)
+STEPS = st.sampled_from(session.Config("", "", "en", ("essay",), 3, FORM["rounds"], {}).steps())
+EVENTS = st.one_of(
+    st.fixed_dictionaries({"type": st.just("joined"), "name": st.text(max_size=30), "secret": st.text(max_size=3)}),
+    st.fixed_dictionaries({"type": st.just("seated"), "member": st.integers(0, 6), "team": st.integers(-1, 4),
+                           "role": st.sampled_from([*ROLES, "boss"])}),
+    st.fixed_dictionaries({"type": st.just("removed"), "member": st.integers(0, 6)}),
+    st.fixed_dictionaries({"type": st.just("recoded"), "member": st.integers(0, 6), "back": st.sampled_from(["x"])}),
+    st.fixed_dictionaries({"type": st.just("returned"), "back": st.sampled_from(["", "x"]), "secret": st.just("n")}),
+    st.fixed_dictionaries({"type": st.just("planned"), "member": st.integers(0, 6), "round": STEPS, "moves": MOVES}),
+    st.fixed_dictionaries({"type": st.just("ready"), "member": st.integers(0, 6), "round": STEPS}),
+    st.fixed_dictionaries({"type": st.just("expired"), "round": STEPS}),
+    st.fixed_dictionaries({"type": st.just("timed"), "deadline": st.floats(0, 1e9)}),
+    st.fixed_dictionaries({"type": st.just("announced"), "message": st.text(max_size=150)}),
+    st.fixed_dictionaries({"type": st.just("answered"), "member": st.integers(0, 6), "quiz": STEPS,
+                           "answers": st.lists(st.integers(-1, 4), min_size=5, max_size=7)}),
+    st.sampled_from(["on", "simulate", "here"]),
+)  # fmt: skip
+
+
+BY_ONE_WORD = {
+    "on": step_on,
+    "simulate": simulate,
+    # What a phone would really send now.
+    "here": lambda s: after(s, {"type": "planned", "member": 1, "round": s.step, "moves": {"paid_share": 50}}),
+}
+
+
+def invariants(before: State, now: State) -> None:
+    assert 0 <= now.position < len(now.config.steps())
+    assert now.position >= before.position
+    assert before.locked <= now.locked
+    assert set(before.results) <= set(now.results)
+    assert all(before.results[key] == now.results[key] for key in before.results)
+    assert all(0 <= member.team < now.config.teams and member.role in ROLES for member in now.members.values())
+    names = [member.name.casefold() for member in now.members.values()]
+    assert len(set(names)) == len(names)
+    for (name, team), plan in now.plans.items():
+        kind = session.kind_of(name)
+        for lever, value in plan.items():
+            assert LEVERS[lever].check(value) == value
+        if kind == "break":
+            assert len(levers.moved(plan, now.base(name, team))) <= levers.MOST_ATTACKS
+        else:
+            assert levers.cost(plan, now.main) <= levers.BUDGET[kind] + 1e-9
+        if (name, team) in before.locked:
+            assert plan == before.plans.get((name, team), plan)
+    assert all(key[:2] in now.locked for key in now.results)
+    if now.stage == "results":
+        assert not [key for key in now.wanted() if key[0] == now.step]
+
+
+@settings(max_examples=60)
+@given(st.lists(EVENTS, max_size=50))
+def test_any_sequence_keeps_the_invariants(events):
+    state = fresh()
+    for event in events:
+        before = state
+        try:
+            state = BY_ONE_WORD[event](state) if isinstance(event, str) else after(state, event)
+        except Refused:
+            state = before
+        invariants(before, state)
+
+
+@settings(max_examples=150)
+@given(st.fixed_dictionaries({}, optional={
+    name: st.sampled_from(lever.choices) if lever.choices
+    else st.floats(lever.low, lever.high).map(lever.check) for name, lever in LEVERS.items()
+}))  # fmt: skip
+def test_every_plan_becomes_checked_parameters(plan):
+    params = levers.params(plan, "essay")
+    assert params.horizon.months == levers.status_quo("essay").horizon.months
+    for name, value in plan.items():
+        lever = LEVERS[name]
+        if lever.parameter:
+            theme, key = lever.parameter.split(".")
+            found = getattr(getattr(params, theme), key)
+            assert found == (value if lever.choices else pytest.approx(value / lever.scale))
+    for terms in (params.incentives.marketer, params.incentives.seller, params.incentives.developer):
+        assert sum(term.weight for term in terms) == pytest.approx(1.0)
+
+
+def test_the_empty_plan_is_the_arm_of_today():
+    assert levers.params({}, "essay") == levers.status_quo("essay")
+    for organisation in ("essay", "mid_market", "smb", "enterprise"):
+        at_today = {name: lever.today(organisation) for name, lever in LEVERS.items()}
+        assert levers.changed({}, at_today, LEVERS.values(), organisation) == {}
+        assert levers.cost(at_today, organisation) == 0
+
+
+def test_a_whole_session():
+    state = fresh()
+    for name in ("Ana", "Ben", "Çelik", "Dora"):
+        state = after(state, {"type": "joined", "name": name, "secret": name})
+    assert [(m.team, m.role) for m in state.members.values()] == [
+        (0, "marketing"), (1, "marketing"), (2, "marketing"), (0, "sales")]  # fmt: skip
+    state = step_on(state)
+    state = after(state, {"type": "answered", "member": 1, "quiz": "quiz_before", "answers": [0] * 6})
+    state = step_on(state)
+    assert state.deadline == 240.0
+    with pytest.raises(Refused, match="lever"):  # sales' lever
+        after(state, {"type": "planned", "member": 1, "round": "siloed-1", "moves": {"accelerator": 2}})
+    state = after(state, {"type": "planned", "member": 1, "round": "siloed-1", "moves": {"paid_share": 100}})
+    for member in (1, 4):
+        state = after(state, {"type": "ready", "member": member, "round": "siloed-1"})
+    assert ("siloed-1", 0) in state.locked
+    assert [key[:2] for key in state.wanted()] == [("siloed-1", 0)]  # while the others still think
+    with pytest.raises(Refused, match="locked"):
+        after(state, {"type": "planned", "member": 1, "round": "siloed-1", "moves": {"paid_share": 50}})
+    for member in (2, 3):
+        state = after(state, {"type": "ready", "member": member, "round": "siloed-1"})
+    assert state.stage == "run"
+    with pytest.raises(Refused, match="running"):
+        step_on(state)
+    state = simulate(state)
+    assert state.stage == "results"
+    assert all(0 <= against <= pairs <= 3 for against, pairs in scores.reveal(state, "siloed-1").pairs.values())
+    while state.step != "closed":
+        state = step_on(simulate(state))
+    assert len(scores.attacks(state, "break-1")) == 3
+    with pytest.raises(Refused, match="over"):
+        step_on(state)
+
+
+def test_second_click_does_nothing():
+    state = fresh()
+    event = {"type": "advanced", "position": 0, "stage": "", "at": 0.0}
+    with pytest.raises(Refused, match="stale"):
+        play(state, event, event)
+
+
+def test_a_code_lets_a_phone_back_once():
+    state = play(
+        fresh(), {"type": "joined", "name": "Ana", "secret": "old"}, {"type": "recoded", "member": 1, "back": "c"}
+    )
+    state = after(state, {"type": "returned", "back": "c", "secret": "new"})
+    assert state.members[1].secret == "new"
+    with pytest.raises(Refused, match="back"):
+        after(state, {"type": "returned", "back": "c", "secret": "third"})
+
+
+def test_a_red_team_moves_few_levers():
+    state = after(fresh(quiz=False), {"type": "joined", "name": "Ana", "secret": "s"})
+    while state.step != "break-1":
+        state = step_on(simulate(state))
+    moves = {"accelerator": 3, "low_score": 4, "score_owner": "sellers", "paid_share": 100}
+    with pytest.raises(Refused, match="attacks"):
+        after(state, {"type": "planned", "member": 1, "round": "break-1", "moves": moves})
+    moves.pop("paid_share")
+    assert after(state, {"type": "planned", "member": 1, "round": "break-1", "moves": moves}).plans
+
+
+def test_a_budget_is_kept():
+    state = after(fresh(quiz=False), {"type": "joined", "name": "Ana", "secret": "s"})
+    state = after(state, {"type": "seated", "member": 1, "team": 0, "role": "management"})
+    state = step_on(state)
+    with pytest.raises(Refused, match="budget"):
+        after(state, {"type": "planned", "member": 1, "round": "siloed-1", "moves": {"visibility": 100}})
+    assert after(state, {"type": "planned", "member": 1, "round": "siloed-1", "moves": {"visibility": 50}}).plans
+
+
+def test_texts_have_the_same_keys_in_both_languages():
+    def keys(tree: Any, path: str = "") -> set[str]:
+        if isinstance(tree, dict):
+            return {key for name, part in tree.items() for key in keys(part, f"{path}.{name}")}
+        if isinstance(tree, list):
+            return {key for n, part in enumerate(tree) for key in keys(part, f"{path}.{n}")}
+        return {path + str(sorted(re.findall(r"{(\w+)}", str(tree))))}
+
+    assert keys(words("en").entries) == keys(words("es").entries)
+    assert set(words("en").find("levers")) == set(LEVERS)
+    assert words("en").find("quiz_right") == words("es").find("quiz_right")
+    assert all(len(question["options"]) == session.OPTIONS for question in words("es").find("quiz"))
+    assert len(words("es").find("quiz")) == session.QUESTIONS
+
+
+def test_every_refusal_has_words():
+    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "workshop").glob("*.py"))
+    reasons = set(re.findall(r"(?:Refused|PlanError)\(\"(\w+)\"", code))
+    assert reasons <= set(words("en").find("refused"))
+    assert "budget" in reasons
+
+
+@pytest.mark.parametrize("organisation", designs.ORGANISATIONS)
+def test_shipped_designs_are_those_that_are_drawn(organisation):
+    known = designs.known(organisation)
+    plans = [{}, *designs.draw(len(known) - 1, organisation)]
+    for (_, row), plan in zip(known.iterrows(), plans, strict=True):
+        assert {name: row[name] for name in LEVERS if pd.notna(row[name])} == plan
+
+
+@pytest.mark.slow
+def test_shipped_designs_have_the_numbers_of_a_team():
+    known = designs.known("essay")
+    for number in (0, 7):
+        row = known.iloc[number]
+        plan = {name: row[name] for name in LEVERS if pd.notna(row[name])}
+        found = simulation.means(simulation.run(levers.params(plan, "essay"), range(simulation.SEEDS)))
+        assert {name: row[name] for name in designs.KEPT} == pytest.approx({name: found[name] for name in designs.KEPT})
+
+
+def test_a_profile_without_designs_has_a_chart_too():
+    state = after(fresh(quiz=False, organisations=["smb"]), {"type": "joined", "name": "Ana", "secret": "s"})
+    state = simulate(step_on(step_on(state)))
+    place = debrief.place(state, "siloed-1", "smb")
+    assert place.count == 0
+    assert debrief.chart(place, words("es")).count("team-number") == 3

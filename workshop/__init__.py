@@ -1,0 +1,1 @@
+"""The browser: the explorer for one person, the workshop for thirty."""

@@ -1,0 +1,95 @@
+"""What every answer carries, how much anybody may ask for, and whose form it was."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import time
+from collections import OrderedDict
+from collections.abc import Mapping
+from urllib.parse import parse_qsl, urlsplit
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+LONGEST_FORM = 8_192  # bytes
+MOST_FIELDS = 60
+REMEMBERED = 4_096  # addresses and phones whose pace is known
+
+
+class Headers:
+    """Middleware: security headers on every answer; pages are never kept by a browser, files for an hour."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, add to its answer."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        kept = "public, max-age=3600" if scope["path"].startswith("/static/") else "no-store"
+        headers = [(k.lower().encode(), v.encode()) for k, v in {**HEADERS, "Cache-Control": kept}.items()]
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                names = {name for name, _ in headers}
+                theirs = [pair for pair in message.get("headers", []) if pair[0].lower() not in names]
+                message = {**message, "headers": [*theirs, *headers]}
+            await send(message)
+
+        await self._app(scope, receive, sending)
+
+
+class Pace:
+    """A token bucket for each name: ``rate`` a second, up to ``burst`` at once."""
+
+    def __init__(self, rate: float, burst: float) -> None:
+        self._rate, self._burst = rate, burst
+        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def allows(self, name: str) -> bool:
+        """Whether one more is allowed now; it is counted."""
+        now = time.monotonic()
+        left, at = self._left.pop(name, (self._burst, now))
+        left = min(self._burst, left + (now - at) * self._rate)
+        self._left[name] = (left - 1 if left >= 1 else left, now)
+        while len(self._left) > REMEMBERED:
+            self._left.popitem(last=False)
+        return left >= 1
+
+
+def seal(salt: str, *parts: str) -> str:
+    """What a form carries to show that it is one of ours, made for this phone."""
+    return hmac.new(salt.encode(), "\0".join(parts).encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def same_site(request: Request) -> bool:
+    """Whether a form comes from a page of ours, by what the browser says of it."""
+    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        return False
+    origin = request.headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
+
+
+async def form(request: Request) -> Mapping[str, str] | None:
+    """Fields of a form, the last of a name; None if it is too large or no form."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LONGEST_FORM:
+            return None
+    try:
+        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS))
+    except ValueError:
+        return None
