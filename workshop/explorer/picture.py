@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from analysis import catalogue, hours
 from analysis.figures.funnel import STAGES
 from analysis.gate import headline, verdict
-from analysis.numbers import numbers
+from analysis.numbers import Numbers, numbers
 from analysis.report.tables import Tables
 from analysis.summary import Study, summarise
 from analysis.texts import texts
@@ -84,7 +85,7 @@ def picture(pairs: Sequence[tuple[int, Run, Run]], of: int, language: str) -> di
         "headline": headline(study, language).text,
         "measures": {name: _measure(tables, name, other) for name in SHOWN},
         "hours": {kind: _hours(tables, kind) for kind in catalogue.CLASSES},
-        "fans": {arm: _fan([pair[place + 1] for pair in pairs]) for place, arm in enumerate(ARMS)},
+        **_fans(pairs, write),
     }
     plain_found: dict[str, Any] = plain(found)
     return plain_found
@@ -120,7 +121,20 @@ def _hours(tables: Tables, kind: str) -> dict[str, Any]:
     }
 
 
-def _fan(runs: Sequence[Run]) -> list[list[float]]:
-    """Bands of ARR over the months, lowest first."""
-    found: list[list[float]] = np.quantile(np.stack([run.arr for run in runs]), BANDS, axis=0).tolist()
-    return found
+def _fans(pairs: Sequence[tuple[int, Run, Run]], write: Numbers) -> dict[str, Any]:
+    """Bands of ARR over the months, lowest first; their common scale; and the bands of the last month in words."""
+    fans = {
+        arm: np.quantile(np.stack([pair[place + 1].arr for pair in pairs]), BANDS, axis=0)
+        for place, arm in enumerate(ARMS)
+    }
+    everything = np.concatenate([bands.ravel() for bands in fans.values()])
+    ticks = MaxNLocator(4).tick_values(float(everything.min()), float(everything.max())).tolist()
+    return {
+        "fans": {arm: bands.tolist() for arm, bands in fans.items()},
+        "scale": {
+            "low": ticks[0],
+            "high": ticks[-1],
+            "ticks": [{"at": at, "text": write.euro(at, short=True)} for at in ticks],
+        },
+        "bands": {arm: [write.euro(value, short=True) for value in bands[:, -1].tolist()] for arm, bands in fans.items()},
+    }
