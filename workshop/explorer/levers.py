@@ -119,14 +119,14 @@ def _of(theme: str) -> list[str]:
 
 def _terms(arm: str, params: Params, words: Words) -> list[Lever]:
     """The main terms of every role's plan."""
-    found = []
+    found: list[Lever] = []
     for role in Role:
         terms = params.incentives.terms(role)
         times = Counter(term.event for term in terms)
         for place, term in enumerate(terms):
             name = term.event if times[term.event] == 1 else str(place)
-            for field in _fields(term):
-                found.append(_term(f"{arm}.incentives.{role.name}.{name}.{field}", role, term, field, words))
+            before = f"{arm}.incentives.{role.name}.{name}"
+            found += [_term(f"{before}.{field}", role, term, field, words) for field in _fields(term)]
     return found
 
 

@@ -185,7 +185,7 @@ def _said(office: Office, move: dict[str, Any]) -> str:
     """A move in words: who has the lead now, and at which stage."""
     say = office.words
     stage = say.find("office.stages")[move["stage"]]
-    ends = []
+    ends: list[str] = []
     for kind, number in (move["from"], move["to"]):
         group = say(f"office.groups.{kind}")
         ends.append(group if number < 0 else f"{say(f'office.kinds.{kind}')} {move['numbers'][len(ends)]}")

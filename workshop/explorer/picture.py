@@ -123,12 +123,13 @@ def _hours(tables: Tables, kind: str) -> dict[str, Any]:
 
 def _fans(pairs: Sequence[tuple[int, Run, Run]], write: Numbers) -> dict[str, Any]:
     """Bands of ARR over the months, lowest first; their common scale; and the bands of the last month in words."""
+    both = ([first for _, first, _ in pairs], [second for _, _, second in pairs])
     fans = {
-        arm: np.quantile(np.stack([pair[place + 1].arr for pair in pairs]), BANDS, axis=0)
-        for place, arm in enumerate(ARMS)
+        arm: np.quantile(np.stack([run.arr for run in runs]), BANDS, axis=0)
+        for arm, runs in zip(ARMS, both, strict=True)
     }
     everything = np.concatenate([bands.ravel() for bands in fans.values()])
-    ticks = MaxNLocator(4).tick_values(float(everything.min()), float(everything.max())).tolist()
+    ticks = np.asarray(MaxNLocator(4).tick_values(float(everything.min()), float(everything.max()))).tolist()
     return {
         "fans": {arm: bands.tolist() for arm, bands in fans.items()},
         "scale": {
@@ -136,5 +137,7 @@ def _fans(pairs: Sequence[tuple[int, Run, Run]], write: Numbers) -> dict[str, An
             "high": ticks[-1],
             "ticks": [{"at": at, "text": write.euro(at, short=True)} for at in ticks],
         },
-        "bands": {arm: [write.euro(value, short=True) for value in bands[:, -1].tolist()] for arm, bands in fans.items()},
+        "bands": {
+            arm: [write.euro(value, short=True) for value in bands[:, -1].tolist()] for arm, bands in fans.items()
+        },
     }
