@@ -29,6 +29,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from docs import intake  # noqa: E402
 from sim.configuration import load  # noqa: E402
 from sim.measures import MEASURES  # noqa: E402
 from sim.parameters import THEMES, Declaration, Params, declared  # noqa: E402
@@ -192,7 +193,12 @@ def measures() -> str:
 
 def reference() -> dict[Path, str]:
     """Every generated reference file and what belongs in it."""
-    return {REFERENCE / "parameters.md": parameters(), REFERENCE / "measures.md": measures()}
+    return {
+        REFERENCE / "parameters.md": parameters(),
+        REFERENCE / "measures.md": measures(),
+        REFERENCE / "client.md": intake.client_keys(GENERATED, table),
+        REFERENCE / "audit.md": intake.audit_table(GENERATED, table),
+    }
 
 
 def stale() -> list[Path]:

@@ -39,6 +39,8 @@ def swings(
     """
     found = []
     n = len(values)
+    if not np.ptp(values) > 0.0:  # nothing to explain
+        return ()
     for name in table:
         column = table[name]
         if not pd.api.types.is_numeric_dtype(column) or column.nunique() < 3:

@@ -1,0 +1,75 @@
+"""The reference pages of the client file and of the audit, from what reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from experiments.inaction import audit, client
+
+Table = Callable[[Sequence[str], Iterable[Sequence[object]]], str]  # head and rows as Markdown
+
+CLIENT_HEAD = """\
+# The client file
+
+{generated}
+
+What `gtm inaction client=FILE` reads: a YAML file with what is known after an hour. `gtm inaction template=client.yaml`
+writes an empty one. What is left out comes from the profile and is marked as assumed in every result. Everything that
+is wrong is said at once, each with its key, value, range and nearest name; what is odd but possible is a warning in the
+report. Paths in the file count from its folder. [How the job goes](../how-to/inaction.md); [the audit](audit.md).
+
+A programme is a mapping: `name` (a short word), `label` (what the client calls it), `preset` (a name in
+`configs/programme/`, default `process_first`), `cost`, `cost_low` and `cost_high` (external cost, by default certain),
+`pay` (a new [pay plan](pay-plans.md): a name, a file, or terms of the roles that change), and any
+[planned position](parameters.md#programme), as in `process: 0.8`. `preset: none` plans nothing but what you add,
+`preset: pay_only` a pay plan only.
+
+*Sets* names the parameter that a key fixes. `new_deals_year` and `churn_year` set none: short runs move the flow of
+candidates and the hazard of leaving until the status quo shows them; where it stays far off, the report says so.
+"""
+
+AUDIT_HEAD = """\
+# The audit
+
+{generated}
+
+Marketing, sales and management answer separately, 1 to 5, in the [client file](client.md) (`audit:` with a mapping for
+each team, or the path of a file). An answer of 1 puts a lever at the first number, 5 at the second, linearly between.
+The centre of a lever is the mean over all answers that speak of it. Its spread (sd) is the root of the sum of squares
+of what one answer is worth, {coarse} of the span and half as much again for each team that is silent, and of half the
+gap between the teams: where teams disagree, nobody knows. A lever that nobody was asked about keeps the profile's
+value; readiness keeps its prior. What a step is worth, and the spread, are judgement.
+"""
+
+
+def client_keys(generated: str, table: Table) -> str:
+    """Every key of a client file."""
+    rows = []
+    for key, spec in client.fields().items():
+        allowed = f"{spec['low']:,g} to {spec['high']:,g}" if "low" in spec else spec.get("kind", "")
+        default = "needed" if spec.get("needed") else spec.get("default", "as the profile")
+        sets = f"`{spec['sets']}`" if "sets" in spec else ""
+        rows.append((f"`{key}`", spec.get("unit", ""), allowed, default, sets, spec["en"]))
+    head = ("key", "unit", "allowed", "default", "sets", "meaning")
+    return (
+        CLIENT_HEAD.format(generated=generated.format("experiments/inaction/fields.yaml"))
+        + "\n"
+        + table(head, rows)
+        + "\n"
+    )
+
+
+def audit_table(generated: str, table: Table) -> str:
+    """Every question of the audit and what it moves."""
+    rows = []
+    for name, question in audit.questions().items():
+        told = question["en"]
+        moves = "; ".join(f"`{lever}` {low:g} to {high:g}" for lever, (low, high) in question.get("sets", {}).items())
+        rows.append(
+            (f"`{name}`", told["ask"], told.get("one", "words"), told.get("five", ""), moves or "nothing: it is shown")
+        )
+    head = ("question", "asked", "1", "5", "moves")
+    text = AUDIT_HEAD.format(
+        generated=generated.format("experiments/inaction/audit.yaml"), coarse=f"{audit.COARSE:.0%}"
+    )
+    return text + "\n" + table(head, rows) + "\n"

@@ -1,0 +1,182 @@
+"""Client files and audits as people write them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from experiments.commands import main
+from experiments.inaction import arms, audit, client, template
+from sim.parameters import ParameterError
+from tests.worlds import FEW
+
+EXAMPLES = sorted((Path(__file__).parent.parent / "configs" / "client").glob("*.yaml"))
+SMALL: dict[str, Any] = {
+    "client": "=SUM(A1), S. L. «Ñ»",
+    "profile": "smb",
+    "arr": 3e6,
+    "people": {"marketers": 3, "sellers": 4},
+    "programmes": [{"name": "steps", "preset": "process_first", "cost": 10_000}],
+}
+
+
+def refused(given: dict[str, Any]) -> str:
+    with pytest.raises(ParameterError) as error:
+        client.from_mapping(given)
+    return str(error.value)
+
+
+@pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.stem)
+def test_examples_are_clients(file: Path) -> None:
+    found = client.from_file(client.find(file.stem))
+    assert found.programmes
+    assert not found.warnings
+    assert len(found.answers) >= 15
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_the_template_asks_for_what_is_missing(language: str, tmp_path: Path) -> None:
+    file = tmp_path / "client.yaml"
+    template.write(file, language)
+    given = yaml.safe_load(file.read_text(encoding="utf-8"))
+    assert set(given["audit"]["sales"]) == set(audit.questions())
+    told = refused(given)
+    for key in ("client", "arr", "people.marketers", "people.sellers"):
+        assert f"{key}: is missing" in told
+    with pytest.raises(ParameterError, match="already"):
+        template.write(file, language)
+
+
+def test_everything_wrong_is_said_at_once_with_the_nearest_name() -> None:
+    told = refused(
+        SMALL
+        | {
+            "arr": "3 millones",
+            "currency": "EURO",
+            "chrun_year": 0.1,
+            "people": {"marketers": 3, "sellers": 0, "total": 2},
+            "audit": {"sales": {"data": 7, "dta": 1}, "finance": {}},
+            "programmes": [{"name": "steps", "cost": 5, "cost_high": 1, "prest": "x"}],
+        }
+    )
+    for part in (
+        "arr='3 millones': a number from 10,000", "currency='EURO'", "'EUR'",
+        "chrun_year: unknown. Did you mean 'churn_year'?",
+        "people.sellers=0", "people.total=2: fewer than", "audit.sales.data=7: a number from 1 to 5",
+        "Did you mean 'data'?",
+        "audit.finance: unknown", "programmes[0].prest: unknown. Did you mean 'preset'?",
+    ):  # fmt: skip
+        assert part in told, part
+
+
+@pytest.mark.parametrize(
+    ("change", "part"),
+    [
+        ({"customers": 10, "deal_size": 1_000}, "one of the three is wrong"),
+        ({"profile": "mid-market"}, "Did you mean 'mid_market'?"),
+        ({"pay": "share_okr"}, "Did you mean 'shared_okr'?"),
+        ({"pay": {"seller": [{"event": "won", "weight": 1}]}}, "incentives.seller[0].event='won'"),
+        ({"programmes": [{"name": "x", "preset": "proces_first", "cost": 1}]}, "Did you mean 'process_first'?"),
+        ({"programmes": [{"name": "x", "cost": 1, "process": 7}]}, "programme.process=7"),
+        ({"programmes": [{"name": "x", "cost": 1}, {"name": "x", "cost": 2}]}, "is given twice"),
+        ({"programmes": "revops"}, "a list of one to"),
+        ({"first_month": "enero"}, "first_month='enero'"),
+        ({"audit": 3}, "audit=3"),
+        ({"audit": "nowhere.yaml"}, "nowhere.yaml"),
+    ],
+)
+def test_what_cannot_be_is_refused(change: dict[str, Any], part: str) -> None:
+    assert part in refused(SMALL | change)
+
+
+def test_what_is_odd_is_said_and_goes_on() -> None:
+    found = client.from_mapping(SMALL | {"customers": 100, "deal_size": 8_000, "quota": 1e6})
+    assert [set(warning) for warning in found.warnings] == [{"en", "es"}] * 2
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**20), 10**20) | st.floats() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["name", "cost", "seller", "x"]), inner)
+    ),
+    max_leaves=5,
+)
+
+
+@given(
+    st.dictionaries(st.sampled_from([*client.fields(), "people", "earnings", "variable", "é"]), ANYTHING, max_size=5)
+)
+@settings(FEW, max_examples=50)
+def test_whatever_a_file_holds_it_is_a_client_or_refused_in_words(given: dict[str, Any]) -> None:
+    try:
+        found = client.from_mapping(SMALL | given)
+    except ParameterError:
+        return
+    assert found.overrides["customers.opening_arr"] > 0
+
+
+SCALE = st.floats(1, 5)
+
+
+@given(
+    st.dictionaries(st.sampled_from(audit.TEAMS), st.dictionaries(st.sampled_from(list(audit.questions())[:-1]), SCALE))
+)
+@settings(FEW, max_examples=30)
+def test_ranges_stay_in_their_spans(given: dict[str, dict[str, float]]) -> None:
+    wrong: list[str] = []
+    found = audit.ranges(audit.heard(given, wrong))
+    assert not wrong
+    for span in found.values():
+        values = span.at(np.linspace(0.01, 0.99, 9))
+        assert span.low <= values.min() <= values.max() <= span.high
+        assert span.low <= span.mean <= span.high
+
+
+def test_a_gap_widens_and_leaves_the_centre() -> None:
+    def of(*answers: float) -> audit.Range:
+        teams = {team: {"data": answer} for team, answer in zip(audit.TEAMS, answers, strict=False)}
+        return audit.ranges(audit.heard(teams, []))["capability.data"]
+
+    agreed, split, alone = of(3, 3, 3), of(1, 3, 5), of(3)
+    assert agreed.mean == split.mean == alone.mean
+    assert agreed.sd < alone.sd < split.sd
+    assert (agreed.gap, split.gap) == (0.0, 1.0)
+
+
+def test_arms_are_the_starts_and_the_parts_of_the_first() -> None:
+    found = client.from_mapping(
+        SMALL | {"programmes": [{"name": "both", "preset": "technology_first", "cost": 1, "pay": "hybrid"}]}
+    )
+    labels = [arm.label for arm in arms.arms(found, 36)]
+    assert labels == [
+        "never",
+        "both_0",
+        "both_3",
+        "both_6",
+        "both_12",
+        "both_only_pay",
+        "both_only_capability",
+        "both_payout",
+    ]
+    assert [arm.label for arm in arms.arms(found, 6)][:3] == ["never", "both_0", "both_3"]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ([], "client: whose?"),
+        (["client=harbour"], "client='harbour': examples are"),
+        (["client=smb_es", "market.acv=3"], "market: not on the command line"),
+        (["client=smb_es", "organisation=smb"], "stand in the client file"),
+        (["client=smb_es", "seeds=3"], "seeds=3: at least"),
+    ],
+)
+def test_a_call_that_cannot_be_is_refused(words: list[str], told: str, tmp_path: Path, capsys: Any) -> None:
+    assert main(["inaction", *words, f"out={tmp_path / 'x'}"]) == 2
+    assert told in capsys.readouterr().err
