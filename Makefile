@@ -16,8 +16,7 @@ CODE := $(foreach folder,sim experiments analysis workshop,$(if $(wildcard $(fol
 PYTEST := $(PY) -m pytest
 TWO := -n 2 --dist loadfile
 
-.PHONY: setup demo test lint types floors unit fast checked slow browser bench docs answers format lock clean
-.NOTPARALLEL:
+.PHONY: setup demo test lint types floors fast checked bounds interpreted slow browser bench docs answers format lock clean
 
 setup: $(STAMP)
 
@@ -35,7 +34,11 @@ $(STAMP): requirements.lock pyproject.toml
 demo: setup
 	$(VENV)/bin/gtm compare
 
-test: setup browser lint types floors unit
+# First what is one process each, two at a time; then the quick tests; the slow ones close.
+test: setup browser
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target types bounds lint floors interpreted
+	@$(MAKE) --no-print-directory fast
+	@$(MAKE) --no-print-directory slow
 
 lint: setup
 	$(PY) -m ruff check .
@@ -47,16 +50,17 @@ types: setup
 floors: setup
 	$(VENV)/bin/lint-imports --no-logo
 
-# The quick tests first; the slow ones close. In between, those marked for it once more
-# with array bounds checked and without the compiler (pytest's 5: none is marked yet).
-unit: fast checked slow
-
 fast: setup
 	$(PYTEST) $(TWO) -m "not slow"
 
-checked: setup
-	GTM_BOUNDSCHECK=1 $(PYTEST) -q -m boundscheck || [ $$? -eq 5 ]
-	NUMBA_DISABLE_JIT=1 $(PYTEST) -q -m interpreted || [ $$? -eq 5 ]
+# Those marked for it once more, with array bounds checked and without the compiler.
+checked: bounds interpreted
+
+bounds: setup
+	GTM_BOUNDSCHECK=1 $(PYTEST) -q -m boundscheck
+
+interpreted: setup
+	NUMBA_DISABLE_JIT=1 $(PYTEST) -q -m interpreted
 
 slow: setup
 	$(PYTEST) $(TWO) -m slow

@@ -9,6 +9,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
@@ -96,7 +97,10 @@ class Threads:
         self.started = False
 
     def map(self, function: Callable[[Task], Answer], tasks: Iterable[Task]) -> Iterator[Answer]:
-        """Yield ``function(task)`` of every task; after Ctrl-C those that are being worked on are waited for."""
+        """Yield ``function(task)`` of every task; after Ctrl-C those that are being worked on are waited for.
+
+        After a second Ctrl-C processes are killed: somebody else's model may never end.
+        """
         waiting: dict[Future[Answer], Task] = {}
         deaths: dict[int, int] = {}
         try:
@@ -108,13 +112,23 @@ class Threads:
                 yield from self._done(function, waiting, deaths)
         except KeyboardInterrupt:
             begun = [future for future in waiting if not future.cancel()]
-            for future in wait(begun).done:
+            try:
+                if not all(future.done() for future in begun):
+                    sys.stderr.write("Waiting for the runs in flight; Ctrl-C once more gives them up.\n")
+                wait(begun)
+            except KeyboardInterrupt:
+                self._give_up()
+                wait(begun)
+            for future in begun:
                 if future.exception() is None:
                     yield future.result()
             raise
         finally:
             for future in waiting:
                 future.cancel()
+
+    def _give_up(self) -> None:
+        """Threads run compiled code of ours, which ends; they are waited for."""
 
     def _done(
         self, function: Callable[[Task], Answer], waiting: dict[Future[Answer], Task], deaths: dict[int, int]
@@ -150,6 +164,10 @@ class Processes(Threads):
     def _new(self) -> Pool:
         context = multiprocessing.get_context("spawn")  # a fork would copy locks that threads hold
         return ProcessPoolExecutor(self.workers, mp_context=context, initializer=_in_worker)
+
+    def _give_up(self) -> None:
+        for child in multiprocessing.active_children():
+            child.kill()
 
 
 def _in_worker() -> None:

@@ -25,7 +25,9 @@ from typing import Any, TypeVar
 
 import numba
 import numpy as np
+from llvmlite import ir
 from numba import extending
+from numba.core import cgutils
 from numba.core.typing.templates import AttributeTemplate
 from numba.np.arrayobj import make_array, populate_array
 
@@ -190,6 +192,43 @@ def register_world(world: type[Any], layout: dict[str, tuple[np.dtype[Any], int]
         data = builder.inttoptr(slot(0), made.data.type)
         populate_array(made, data=data, shape=shape, strides=strides, itemsize=itemsize, meminfo=None)
         return made._getvalue()  # noqa: SLF001 - how numba hands over an array
+
+
+# ---- memory --------------------------------------------------------------------------
+#
+# A line of a large organisation leads from record to record all over memory, and the
+# processor learns where the next one lies only by reading the last. Whoever knows an
+# index early says so here; the record then arrives while other work is done. This
+# computes nothing, so no result depends on it.
+
+CACHE_LINE = 64  # bytes
+
+
+def fetch_ahead(_records: Any, _index: int) -> None:
+    """Ask for record ``index`` before it is needed; any index will do, also −1 (interpreted: nothing happens)."""
+
+
+def _type_of_fetch(_context: Any, records: Any, index: Any) -> Any:
+    """Signature and machine code of :func:`fetch_ahead`: one request for each cache line of the record."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        array = make_array(signature.args[0])(context, builder, args[0])
+        record = cgutils.get_item_pointer(context, builder, signature.args[0], array, [args[1]])
+        address = builder.bitcast(record, cgutils.voidptr_t)
+        number = ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [cgutils.voidptr_t, number, number, number])
+        request = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        size = signature.args[0].dtype.size
+        for place in (*range(0, size - 1, CACHE_LINE), size - 1):
+            line = builder.gep(address, [context.get_constant(numba.types.intp, place)])
+            builder.call(request, [line, number(0), number(3), number(1)])  # to read, keep near, data
+        return context.get_dummy_value()
+
+    return numba.types.void(records, index), generate
+
+
+if not INTERPRETED:
+    fetch_ahead = extending.intrinsic(_type_of_fetch)
 
 
 def direct(function: Callable[..., Any], *examples: Any) -> Callable[..., Any]:

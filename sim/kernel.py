@@ -10,7 +10,7 @@ from typing import Any
 from sim.compiled import compiled, entry_point
 from sim.rules.calendar import begin_of_day, end_of_day
 from sim.rules.founding import found
-from sim.rules.lists import deals_of
+from sim.rules.lists import TOGETHER, deals_of, fetch_lines
 from sim.rules.marketing import marketer_day
 from sim.rules.selling import make_seller_day, seller_begin, seller_day, seller_end, seller_perform
 from sim.rules.success import manager_day
@@ -54,6 +54,8 @@ def make_run_days(seller_day: Callable[[Any, int], None]) -> Callable[[Any, int]
             for i in range(org.marketers):
                 marketer_day(w, i)
             for j in range(org.sellers):
+                if j % TOGETHER == 0:
+                    fetch_lines(w, j)
                 seller_day(w, j)
             for i in range(org.managers):
                 manager_day(w, i)

@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import gammaincinv
 
 from sim import state as S
 from sim.draws import stream_keys
@@ -42,7 +42,7 @@ def expected_factor(params: Params, term: Term, reference: float) -> float:
     if mean <= 0.0:
         return factor
     points = (np.arange(400) + 0.5) / 400
-    attained = stats.gamma(a=1.0 / cv**2, scale=mean * cv**2).ppf(points)
+    attained = mean * cv**2 * gammaincinv(1.0 / cv**2, points)
     counted = np.minimum(attained, term.cap) if term.cap > 0 else attained
     paid = np.minimum(counted, 1.0) + term.accelerator * np.maximum(counted - 1.0, 0.0)
     paid = np.where(attained < term.cliff, 0.0, paid)

@@ -65,6 +65,13 @@ def slow(x: float, seed: int) -> dict[str, float]:
     return {"value": x * (seed % 1_000)}
 
 
+def hangs(x: float, seed: int) -> dict[str, float]:
+    """Does not come to an end where x is above a half."""
+    while x > 0.5:
+        time.sleep(0.1)
+    return {"value": x * (seed % 1_000)}
+
+
 def kills_its_worker_once(x: float, seed: int, marker: str) -> dict[str, float]:
     """The first time that x is above a half the process is killed, as if by the system."""
     if x > 0.5:

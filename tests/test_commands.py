@@ -139,6 +139,13 @@ def test_run_and_compare_always_keep_months(asked: Asked) -> None:
     assert asked("record=none").record == "monthly"
 
 
+@pytest.mark.parametrize("text", ["seeds=range(1,1000000000)", "seeds=range(5,-1e9,-1)", "seeds=shuffle(range(1,1e9))"])
+def test_endless_ranges_are_refused_before_hydra_writes_them_down(text: str) -> None:
+    with pytest.raises(ParameterError, match=r"^seeds=.*at most 10,000 are possible"):
+        translate(COMPARE, [text], multirun=True)
+    assert translate(COMPARE, ["seeds=range(1,5)"], multirun=True) == ["seeds=range(1,5)"]
+
+
 def test_sweeps_need_multirun() -> None:
     assert translate(COMPARE, ["alignment=aligned,integrated"], multirun=True) == [
         "++alignment.preset=aligned,integrated"

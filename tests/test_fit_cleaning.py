@@ -219,6 +219,43 @@ def test_any_file_gives_a_reading_or_one_clear_line(
     assert "\n" not in said.strip()
 
 
+TYPED = st.one_of(
+    CELLS.filter(lambda text: text.isprintable()), st.none(), st.booleans(), st.integers(-(10**6), 10**6),
+    st.floats(allow_nan=True, allow_infinity=True),
+    st.datetimes(pd.Timestamp("1901-01-01"), pd.Timestamp("2100-01-01")),
+)  # fmt: skip
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    header=st.lists(st.sampled_from([name for name in COLUMNS if name]), min_size=1, max_size=7, unique=True),
+    body=st.lists(st.lists(TYPED, min_size=7, max_size=7), max_size=12),
+    excel=st.booleans(),
+    table=st.sampled_from(["leads", "deals"]),
+)
+def test_any_workbook_or_parquet_file_gives_a_reading_or_one_clear_line(
+    tmp_path: Path, header: list[str], body: list[list[object]], excel: bool, table: str
+) -> None:
+    """Cells with types of their own: dates, numbers, truths. What is read can be estimated from."""
+    frame = pd.DataFrame([row[: len(header)] for row in body], columns=header, dtype=object)
+    path = tmp_path / ("any.xlsx" if excel else "any.parquet")
+    if excel:
+        frame.to_excel(path, index=False)
+    else:
+        kinds = {name: frame[name].map(type).nunique() for name in header}
+        mixed = [name for name, n in kinds.items() if n > 1]  # a Parquet column has one type
+        frame.astype(dict.fromkeys(mixed, str)).to_parquet(path)
+    files = {"leads": None, "deals": None, table: str(path)}
+    try:
+        export, issues, how = conduct.read(conduct.Asked(**files, mapping="generic", name="x"))
+        _nothing_is_gone(export, issues, how, table)
+        plain.facts_plain(estimates.estimate(export), export)
+    except ParameterError as error:
+        said = str(error)
+        assert len(said) > 10
+        assert "\n" not in said.strip()
+
+
 def _nothing_is_gone(export: Export, issues: Issues, how: dict[str, dict[str, int]], table: str) -> None:
     frame = export.leads if table == "leads" else export.deals
     left_out = sum(

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
+import shlex
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +49,19 @@ def test_mesas_examples_run_and_repeat_themselves(target: str, factor: str, meas
     assert first[sorted(measures)].notna().all(axis=None)
     again, _ = gtm("sweep", *words, out="again")
     pd.testing.assert_frame_equal(first, again)
+
+
+def test_the_worked_examples_of_the_page_run(gtm: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (Path(__file__).parent.parent / "docs" / "how-to" / "sweep.md").read_text(encoding="utf-8")
+    examples = dict(re.findall(r"<!-- example: (\S+) -->\n```\w+\n(.*?)^```", page, re.DOTALL | re.MULTILINE))
+    Path("wolves.py").write_text(examples["wolves.py"], encoding="utf-8")
+    monkeypatch.delitem(sys.modules, "wolves", raising=False)
+    for name, runs, measure in (("schelling", 20, "pct_happy"), ("wolves", 4, "Wolves")):
+        command, *words = shlex.split(examples[name])[1:]
+        frame, said = gtm(command, *(word for word in words if not word.startswith("out=")), out=name)
+        assert len(frame) == runs
+        assert not frame["failed"].any(), said
+        assert frame[measure].notna().all()
 
 
 @pytest.mark.slow

@@ -127,6 +127,25 @@ def test_an_interrupted_sweep_says_what_is_saved_and_goes_on(tmp_path: Path, who
 
 
 @pytest.mark.slow
+def test_a_model_that_hangs_is_given_up_at_the_second_interrupt(tmp_path: Path) -> None:
+    study = tmp_path / "study"
+    words = ("model.target=tests.quick_models:hangs", "design.factors={x: [0.1, 0.3, 0.9]}", "seeds=2")
+    running = begin(*words, "executor.workers=2", "executor.block=1", "out=study", folder=tmp_path)
+    wait_for(lambda: len(parts(study)) == 4)
+    children = psutil.Process(running.pid).children(recursive=True)
+    running.send_signal(signal.SIGINT)
+    assert running.stderr is not None
+    assert any("Ctrl-C once more" in line for line in running.stderr)
+    running.send_signal(signal.SIGINT)
+    code, said = end(running)
+    assert code == 130, said
+    assert "Interrupted: 4 of 6 runs are saved" in said
+    runs = pd.read_parquet(study / "runs.parquet")
+    assert runs["x"].tolist() == [0.1, 0.1, 0.3, 0.3]
+    assert not psutil.wait_procs(children, timeout=20)[1], "a worker outlived its study"
+
+
+@pytest.mark.slow
 def test_two_at_once_one_is_refused_politely(tmp_path: Path, whole: bytes) -> None:
     study = tmp_path / "study"
     first = begin(*SLOW, "executor.workers=1", "executor.block=5", "out=study", folder=tmp_path)

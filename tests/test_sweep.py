@@ -217,11 +217,18 @@ def test_it_reads_back_in_one_line_each(study: Path) -> None:
 def test_the_lines_of_the_page_read_it_back(study: Path) -> None:
     page = (Path(__file__).parent.parent / "docs" / "how-to" / "sweep.md").read_text(encoding="utf-8")
     code = re.search(r"<!-- study: DIR -->\n```python\n(.*?)^```", page, re.DOTALL | re.MULTILINE)[1]
-    seen: dict[str, Any] = {"DIR": str(study)}
-    exec(compile(code, "sweep.md", "exec"), seen)
+    lines = re.search(r"<!-- study: DIR, ARM, BASELINE -->\n```python\n(.*?)^```", page, re.DOTALL | re.MULTILINE)[1]
+    seen: dict[str, Any] = {"DIR": str(study), "ARM": "hybrid", "BASELINE": "siloed"}
+    exec(compile(code + lines, "sweep.md", "exec"), seen)
     assert len(seen["study"].runs) == len(seen["runs"]) == 16
     assert seen["cube"]["new_arr"].size == 16
     assert set(seen["table"]["arm"]) == {"siloed", "hybrid"}
+    summary = json.loads((study / "summary.json").read_text())
+    level = summary["arms"]["hybrid"]["new_arr"]
+    difference = next(c for c in summary["contrasts"] if (c["measure"], c["arm"]) == ("new_arr", "hybrid"))
+    assert seen["mean"] == pytest.approx(level["mean"], rel=1e-12)
+    assert seen["sd"] == pytest.approx(level["sd"], rel=1e-12)
+    assert seen["difference"] == pytest.approx(difference["difference"], rel=1e-12)
 
 
 def test_the_summary_is_that_of_the_runs(study: Path, tmp_path: Path) -> None:

@@ -43,6 +43,7 @@ def run(settings: Settings) -> int:
     from analysis.texts import texts
     from experiments import tables
     from experiments.commands import finish
+    from sim.measures import MEASURES
 
     try:
         study = load(folder)
@@ -64,11 +65,12 @@ def run(settings: Settings) -> int:
     what = regions.asked_in_words(asked, study.baseline, words)
     text = regions.in_words(found, what, any_label(words), any_value(words), words)
     console.print(text, style="bold", markup=False)
-    console.print(words("report.stance"))
+    if measure in MEASURES:  # the organisation's; what a foreign model is worth is for others to say
+        console.print(words("report.stance"))
     content = {"sweep": str(folder), **asked, "baseline": study.baseline, "text": text, **regions.as_mapping(found)}
     settings.out.mkdir(parents=True, exist_ok=True)
     tables.write_json(settings.out / "boxes.json", content)
-    console.print(words("studies.files", folder=settings.out / "boxes.json"), soft_wrap=True)
+    console.print(words("studies.boxes", path=settings.out / "boxes.json"), soft_wrap=True)
     return DONE
 
 

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from experiments.commands.application import INTERRUPTED
+from experiments.commands.application import DEFECT, INTERRUPTED
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from experiments.conduct import Outcome
+
+
+def ended_early(command: str, outcome: Outcome) -> int | None:
+    """Say what a study lacks; return the exit code if there is nothing to go on with, else ``None``."""
+    if outcome.status == "interrupted":
+        return interrupted(command, outcome)
+    if outcome.failed:
+        _say_failures(outcome)
+    return DEFECT if outcome.failed == outcome.asked else None
 
 
 def interrupted(command: str, outcome: Outcome) -> int:
@@ -32,11 +39,21 @@ def say_saved(outcome: Outcome) -> None:
         )
 
 
-def say_failures(runs: pd.DataFrame, outcome: Outcome) -> None:
+def _say_failures(outcome: Outcome) -> None:
     """Say how many runs failed, and how the first one did."""
-    first = runs[runs["failed"]].iloc[0]
+    first = _first_failure(outcome)
     print(
         f"{outcome.failed:,} of {outcome.asked:,} runs failed; the first: point {first['point']}, arm {first['arm']}, "
         f"replication {first['replication']}: {first['error']}",
         file=sys.stderr,
     )
+
+
+def _first_failure(outcome: Outcome) -> dict[str, Any]:
+    """What the first run that failed says of itself; the other rows of a large study are not read."""
+    import pyarrow.dataset as ds
+
+    runs = ds.dataset(outcome.folder / "runs.parquet")
+    columns = ["point", "arm", "replication", "error"]
+    found: list[dict[str, Any]] = runs.scanner(columns=columns, filter=ds.field("failed")).head(1).to_pylist()
+    return found[0]

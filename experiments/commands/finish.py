@@ -15,8 +15,8 @@ from experiments import tables
 from experiments.calibration import posterior
 from experiments.calibration.posterior import Uncertain
 from experiments.calibration.space import FORMS
-from experiments.commands.application import DEFECT, DONE
-from experiments.commands.ending import interrupted, say_failures, say_saved
+from experiments.commands.application import DONE
+from experiments.commands.ending import ended_early, interrupted, say_saved
 from experiments.commands.table import headline_table
 from experiments.conduct import Outcome, conduct
 from experiments.config import Settings
@@ -27,8 +27,6 @@ NARROWEST = 120  # columns when the output is not a terminal
 def simulate_and_report(settings: Settings) -> int:
     """Run a study of some arms from settings to report; return the exit code."""
     outcome = conduct(settings)
-    if outcome.status == "interrupted":
-        return interrupted(settings.command, outcome)
     try:
         return _report(settings, outcome)
     except KeyboardInterrupt:
@@ -36,11 +34,10 @@ def simulate_and_report(settings: Settings) -> int:
 
 
 def _report(settings: Settings, outcome: Outcome) -> int:
+    code = ended_early(settings.command, outcome)
+    if code is not None:
+        return code
     runs = pd.read_parquet(settings.out / "runs.parquet")
-    if outcome.failed:
-        say_failures(runs, outcome)
-    if outcome.failed == outcome.asked:
-        return DEFECT
     found = summary.summarise(runs, settings.command, settings.baseline)
     if isinstance(settings.model, Uncertain):
         found = _widened(settings.model, runs, found)

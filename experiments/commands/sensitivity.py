@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from experiments.commands import COMMANDS
-from experiments.commands.application import DEFECT, DONE, application
+from experiments.commands.application import DONE, application
 from experiments.config import Command, Settings
 from sim.parameters import ParameterError, nearest
 
@@ -60,7 +60,7 @@ def run(settings: Settings) -> int:
     from analysis.texts import texts
     from experiments import tables
     from experiments.commands import finish
-    from experiments.commands.ending import interrupted, say_failures
+    from experiments.commands.ending import ended_early
     from experiments.conduct import conduct
     from experiments.design import MORRIS_LEVELS
     from experiments.sensitivity import place
@@ -73,13 +73,10 @@ def run(settings: Settings) -> int:
     settings = dataclasses.replace(settings, points=points)
     asked = _asked(settings)
     outcome = conduct(settings)
-    if outcome.status == "interrupted":
-        return interrupted(settings.command, outcome)
+    code = ended_early(settings.command, outcome)
+    if code is not None:
+        return code
     runs = pd.read_parquet(settings.out / "runs.parquet")
-    if outcome.failed:
-        say_failures(runs, outcome)
-    if outcome.failed == outcome.asked:
-        return DEFECT
     runs["arm"] = runs["arm"].astype(str)
     measures = asked or summary.measure_columns(runs.drop(columns=list(points.columns)))
     for name in measures:
@@ -116,8 +113,9 @@ def run(settings: Settings) -> int:
             _draw(study, indices, method, what, f"{measure}-{arm}", settings)
     _write(settings, pd.concat(first), pd.concat(other) if second and other else None)
     tables.write_json(settings.out / "noise.json", {"replications": settings.seeds, "noise": noises})
-    console.print(words("report.stance"))
-    console.print(words("studies.files", folder=settings.out / "indices.csv"), soft_wrap=True)
+    if settings.model.measures:  # of the organisation; what a foreign model is worth is for others to say
+        console.print(words("report.stance"))
+    console.print(words("studies.indices", path=settings.out / "indices.csv"), soft_wrap=True)
     return DONE
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from experiments.commands import COMMANDS
-from experiments.commands.application import DEFECT, DONE, application, refuse, resumed
+from experiments.commands.application import DONE, application, refuse, resumed
 from experiments.config import Command, Settings
 from sim.parameters import ParameterError
 
@@ -68,7 +68,7 @@ def run(settings: Settings) -> int:
     from analysis.figures.studies import draw
     from experiments import tables
     from experiments.commands import finish
-    from experiments.commands.ending import interrupted, say_failures
+    from experiments.commands.ending import ended_early
     from experiments.conduct import conduct
     from experiments.models import Organisation
     from experiments.studies import definition, plan
@@ -84,13 +84,10 @@ def run(settings: Settings) -> int:
     planned = plan(design, model, settings.seed)
     settings = dataclasses.replace(settings, model=model, points=planned.points, design=design, record="none")
     outcome = conduct(settings)
-    if outcome.status == "interrupted":
-        return interrupted(settings.command, outcome)
+    code = ended_early(settings.command, outcome)
+    if code is not None:
+        return code
     runs = pd.read_parquet(settings.out / "runs.parquet")
-    if outcome.failed:
-        say_failures(runs, outcome)
-    if outcome.failed == outcome.asked:
-        return DEFECT
     runs["arm"] = runs["arm"].astype(str)
     names = summary.measure_columns(runs)
     tables.write_json(settings.out / "summary.json", summary.summarise(runs, asked.name, settings.baseline, names))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from experiments.commands import COMMANDS
-from experiments.commands.application import DEFECT, DONE, application
+from experiments.commands.application import DONE, application
 from experiments.config import Command, Settings
 
 if TYPE_CHECKING:
@@ -28,18 +28,15 @@ def main(arguments: Sequence[str]) -> int:
 def sweep(settings: Settings) -> int:
     """Run what is missing of the design, summarise it, say where it is."""
     from experiments import tables
-    from experiments.commands.ending import interrupted, say_failures, say_saved
+    from experiments.commands.ending import ended_early, interrupted, say_saved
     from experiments.conduct import conduct
 
     outcome = conduct(settings)
-    if outcome.status == "interrupted":
-        return interrupted(settings.command, outcome)
     try:
-        if outcome.failed:
-            say_failures(_first_failure(outcome), outcome)
+        code = ended_early(settings.command, outcome)
+        if code is not None:
+            return code
         say_saved(outcome)
-        if outcome.failed == outcome.asked:
-            return DEFECT
         tables.write_json(outcome.folder / "summary.json", _summary(settings, outcome))
     except KeyboardInterrupt:
         return interrupted(settings.command, outcome)
@@ -79,12 +76,3 @@ def _summary(settings: Settings, outcome: Outcome) -> dict[str, Any]:
             del entries["left_out"]  # as in every summary
             summary["contrasts"].append({"measure": name, "arm": arm, "baseline": settings.baseline, **entries})
     return summary
-
-
-def _first_failure(outcome: Outcome) -> Any:
-    """The first run that failed, as a frame of one row."""
-    import pyarrow.dataset as ds
-
-    runs = ds.dataset(outcome.folder / "runs.parquet")
-    columns = ["point", "arm", "replication", "failed", "error"]
-    return runs.scanner(columns=columns, filter=ds.field("failed")).head(1).to_pandas()

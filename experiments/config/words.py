@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 PATH_KEYS = ("out", "organisation", "resume", "design", "design.points", "model.target")
 ORDER = ("serial", "local", "dask", "grid", "lhs", "sobol", "morris", "csv")
+MOST_JOBS = 10_000  # of a range under --multirun; each costs a start of its own
 OPEN = "design.factors"  # below it users name what they like
 
 
@@ -80,6 +81,7 @@ def _translate(command: Command, text: str, multirun: bool, configs: tuple[str, 
         raise ParameterError(f"{text}: keys cannot be taken away, only changed: {key}=value.")
     if override.is_sweep_override() and not multirun:
         raise ParameterError(f"{text}: several values need brackets, {key}=[{written}], or --multirun to try each.")
+    _bounded(text, override)
     is_mapping = written.lstrip().startswith("{")
     if is_mapping:
         _known_inside(command, key, override.value())
@@ -107,6 +109,18 @@ def _parsed(text: str) -> Override:
             if twice:
                 raise ParameterError(f"{text}: {twice[0]} is given twice.")
     return found
+
+
+def _bounded(text: str, override: Override) -> None:
+    """Refuse a ``range(…)`` of more jobs than anybody can start; Hydra would write them all down first."""
+    from hydra.core.override_parser.types import RangeSweep
+
+    swept = override.value() if override.is_range_sweep() else None
+    if not isinstance(swept, RangeSweep) or swept.start is None or swept.stop is None or not swept.step:
+        return
+    jobs = (swept.stop - swept.start) / swept.step
+    if jobs > MOST_JOBS:
+        raise ParameterError(f"{text}: {jobs:.4g} jobs; at most {MOST_JOBS:,} are possible. gtm sweep varies more.")
 
 
 def _known_inside(command: Command, key: str, value: object) -> None:

@@ -180,14 +180,14 @@ def _usual(counts: Floats, exposure: Floats, present: Level) -> tuple[Estimate, 
 
 
 def _season(span: Months, counts: Floats, exposure: Floats) -> list[Estimate]:
-    """Factor of each calendar month: a quasi-Poisson regression with a trend."""
+    """Factor of each calendar month: a quasi-Poisson regression with a trend. None where a month never had an event."""
     import warnings
 
     import statsmodels.api as sm
 
     usable = exposure > 0.5
     calendar = month_of_year(span.start[:-1])[usable]
-    if len(np.unique(calendar)) < 12:
+    if len(np.unique(calendar[counts[usable] > 0])) < 12:
         return []
     dummies = (calendar[:, None] == np.arange(1, 13)).astype(float)
     contrasts = dummies[:, :11] - dummies[:, 11:]  # effects add up to nothing: factors around a usual month

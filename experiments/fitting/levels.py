@@ -20,6 +20,7 @@ from experiments.fitting.estimate import SEED, Estimate, Floats
 DISCOUNTS = (1.0, 0.97, 0.94, 0.9, 0.85, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05, 0.02)
 PRIOR = 0.5  # Jeffreys' shape for a Poisson rate: half an event is known beforehand
 DRAWS = 4_000
+LEAST = 1e-12  # shape of next to no knowledge; in decades without an event it would vanish
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def level(counts: Floats, exposure: Floats) -> Level:
     for count, watched in zip(counts, exposure, strict=True):
         if watched <= 0:
             continue
-        shape, rate = shape * discount, rate * discount
+        shape, rate = np.maximum(shape * discount, LEAST), rate * discount
         if known:
             score += _foretold(count, watched, shape, rate)
         shape, rate = shape + count, rate + watched

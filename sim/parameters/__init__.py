@@ -174,16 +174,18 @@ PARAMS_DTYPE = np.dtype([(ALIASES.get(name, name), kind) for _, name, kind in RE
 
 def numeric_record(params: Params) -> np.ndarray[Any, Any]:
     """One record with all numeric parameters, for compiled code; words become their index."""
-    record = np.zeros(1, PARAMS_DTYPE)
-    for theme, name, _ in RECORD_FIELDS:
-        record[ALIASES.get(name, name)] = _number(getattr(params, theme), name)
-    return record
+    values = [_number(params, theme, name) for theme, name, _ in RECORD_FIELDS]
+    return np.array([tuple(values)], PARAMS_DTYPE)
 
 
-def _number(group: Any, name: str) -> float:
-    value = getattr(group, name)
+# Words that parameters may take, looked up once: every run asks.
+CHOICES = {(theme, name): found.choices for theme, name, found, _ in declared()}
+
+
+def _number(params: Params, theme: str, name: str) -> float:
+    value = getattr(getattr(params, theme), name)
     if isinstance(value, str):
-        value = next(declaration(f).choices for f in dataclasses.fields(group) if f.name == name).index(value)
+        value = CHOICES[theme, name].index(value)
     number: float = value
     return number
 
@@ -204,5 +206,5 @@ def plan_record(params: Params) -> np.ndarray[Any, Any]:
     """One record with the programme and the readiness for it, for compiled code."""
     record = np.zeros(1, PLAN_DTYPE)
     for theme, name, _ in PLAN_FIELDS:
-        record[ALIASES.get(name, name)] = _number(getattr(params, theme), name)
+        record[ALIASES.get(name, name)] = _number(params, theme, name)
     return record

@@ -11,8 +11,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from scipy import stats
-
 from sim.parameters.declare import Declaration
 
 FORM = re.compile(r"^\s*([a-z]+\+?)\s*\(([^)]*)\)\s*$")
@@ -37,6 +35,8 @@ def distribution(prior: str, center: float | None = None) -> Any:
     match = FORM.match(prior)
     if not match:
         raise ValueError(f"{prior!r} is not a prior such as uniform(0, 1)")
+    from scipy import stats  # a second of start-up that runs without priors do not need
+
     name = match.group(1)
     values = [float(part) for part in match.group(2).split(",")]
     if name == "uniform":

@@ -51,6 +51,7 @@ def found(w: Any) -> None:
         m.generation_hours = p.generation_reference / max(org.marketers, 1)
         org.generation += m.generation_hours
     org.brand = p.generation_reference if org.marketers > 0 else 0.0
+    settled = settled_territory(p)
     for j in range(org.sellers):
         s = w.sellers[j]
         s.role = DEVELOPER if j < org.developers else SELLER
@@ -60,7 +61,7 @@ def found(w: Any) -> None:
         worker += 1
         begin_seat(w, j)
         s.hired = -YEAR * p.opening_tenure_years * uniform(w.keys[RAMP], s.key, 0)
-        s.territory = settled_territory(p)
+        s.territory = settled
         s.quota = p.quota
         feel_seller(w, j)
     for i in range(org.managers):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from sim.compiled import compiled
+from sim.compiled import compiled, fetch_ahead
 from sim.draws import Stream, uniform
 from sim.rules.arithmetic import logit, sigmoid
 from sim.rules.feeling import feel_marketer
@@ -292,6 +292,7 @@ def marketer_day(w: Any, i: int) -> None:
     reserve = m.left - int(p.qualify_share * m.left)
     while queue.head >= 0 and m.left > reserve:
         index = queue.head
+        fetch_ahead(w.leads, w.leads[index].next)
         remove(w.leads, queue, index)
         if org.day - w.leads[index].born > p.patience_days:  # too old to be looked at: let it cool
             w.leads[index].stage = RECYCLED
@@ -301,6 +302,7 @@ def marketer_day(w: Any, i: int) -> None:
     reserve = int(m.split * m.left)
     while pool.head >= 0 and m.left > reserve and w.leads[pool.head].next_time <= org.day:
         index = pool.head
+        fetch_ahead(w.leads, w.leads[index].next)
         remove(w.leads, pool, index)
         nurture(w, i, index)
     hours = m.left / HOUR
