@@ -50,8 +50,10 @@ class Runs:
         threading.Thread(target=self._warm, name="explorer-warm", daemon=True).start()
 
     def _warm(self) -> None:
-        sim.simulate(sim.load("essay", overrides={"horizon.burn_in_months": 0}), months=1)
-        self.ready.set()
+        try:
+            sim.simulate(sim.load("essay", overrides={"horizon.burn_in_months": 0}), months=1)
+        finally:  # what is wrong then shows in the first stream, rather than in waiting for ever
+            self.ready.set()
 
     async def pictures(self, choice: Choice) -> AsyncIterator[dict[str, Any]]:
         """Pictures of more and more replications, the last one of all.
