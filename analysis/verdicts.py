@@ -144,7 +144,7 @@ def need(fact: Fact, seen: Seen, groups: Groups | None, drawn: pd.DataFrame) -> 
     means = means[np.isfinite(means)]
     passing = float(((means >= fact.low) & (means <= fact.high)).mean())
     return Needed(
-        "draws", len(means), passing, moved(means.to_numpy(dtype=np.float64), drawn.iloc[means.index.to_numpy()])
+        "draws", len(means), passing, moved(np.asarray(means, dtype=np.float64), drawn.iloc[means.index.to_numpy()])
     )
 
 

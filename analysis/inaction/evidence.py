@@ -162,7 +162,9 @@ def assumptions(result: Result, tell: Teller) -> Section:
     blocks: list[Block] = [Text(warning[tell.language], tone="warning") for warning in result.client.warnings]
     if known:
         head = tuple(say(f"facts.{name}") for name in ("what", "value", "range", "source"))
-        rows = tuple((*_fact(tell, place, fact), say(f"facts.sources.{fact.source}")) for place, fact in known)
+        rows: tuple[tuple[str, ...], ...] = tuple(
+            (*_fact(tell, place, fact), say(f"facts.sources.{fact.source}")) for place, fact in known
+        )
         blocks += [Heading(say("facts.known")), Table(head, rows, (False, True, True, False))]
     if assumed:
         head = tuple(say(f"facts.{name}") for name in ("what", "value", "range", "origin", "grade"))

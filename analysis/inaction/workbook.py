@@ -57,24 +57,22 @@ class Book:
         self.file.set_calc_mode("auto")
         money = f'#,##0 "{tell.symbol.strip()}"' if tell.language == "es" else f'"{tell.symbol}"#,##0'
         usual = {"font_name": "Calibri", "font_size": 10, "font_color": INK, "valign": "top"}
-        self.formats = {
-            name: self.file.add_format(usual | style)
-            for name, style in {
-                "text": {"text_wrap": True}, "title": {"bold": True, "font_size": 16, "font_color": ACCENT},
-                "head": {"bold": True, "bottom": 2, "text_wrap": True, "bg_color": PALE},
-                "name": {"bold": True, "text_wrap": True},
-                "plain_name": {"bold": True}, "plain_fine": {"font_color": "#52606d", "font_size": 9},
-                "money": {"num_format": money},
-                "percent": {"num_format": "0.0%"},
-                "number": {"num_format": "#,##0.00"},
-                "whole": {"num_format": "#,##0"}, "factor": {"num_format": "0.0000"},
-                "input_percent": {"num_format": "0.0%", "bg_color": INPUT, "border": 1},
-                "input_money": {"num_format": money, "bg_color": INPUT, "border": 1},
-                "quoted": {"text_wrap": True, "quote_prefix": True},
-                "quoted_name": {"bold": True, "quote_prefix": True},
-                "fine": {"font_color": "#52606d", "text_wrap": True, "font_size": 9},
-            }.items()
+        styles: dict[str, dict[str, Any]] = {
+            "text": {"text_wrap": True}, "title": {"bold": True, "font_size": 16, "font_color": ACCENT},
+            "head": {"bold": True, "bottom": 2, "text_wrap": True, "bg_color": PALE},
+            "name": {"bold": True, "text_wrap": True},
+            "plain_name": {"bold": True}, "plain_fine": {"font_color": "#52606d", "font_size": 9},
+            "money": {"num_format": money},
+            "percent": {"num_format": "0.0%"},
+            "number": {"num_format": "#,##0.00"},
+            "whole": {"num_format": "#,##0"}, "factor": {"num_format": "0.0000"},
+            "input_percent": {"num_format": "0.0%", "bg_color": INPUT, "border": 1},
+            "input_money": {"num_format": money, "bg_color": INPUT, "border": 1},
+            "quoted": {"text_wrap": True, "quote_prefix": True},
+            "quoted_name": {"bold": True, "quote_prefix": True},
+            "fine": {"font_color": "#52606d", "text_wrap": True, "font_size": 9},
         }  # fmt: skip
+        self.formats = {name: self.file.add_format(usual | style) for name, style in styles.items()}
 
     def sheet(self, name: str, *widths: float) -> Any:
         """A sheet, printed on one page's width."""
