@@ -74,7 +74,7 @@ class ClientModel(Uncertain):
 
 
 def ahead(params: Params) -> Params:
-    """The same with a programme that takes no lever back: a client beyond the plan stays where it is."""
+    """The same with a programme that takes no lever back: what is beyond the plan stays."""
     plan = params.programme
     changes: dict[str, Any] = {}
     for theme, dials in ((params.alignment, DIALS["agreements"]), (params.capability, DIALS["capability"])):
