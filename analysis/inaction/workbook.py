@@ -56,9 +56,9 @@ class Book:
         self.file.set_properties({"created": MADE, "title": words(tell.language)("subtitle")})
         self.file.set_calc_mode("auto")
         money = f'#,##0 "{tell.symbol.strip()}"' if tell.language == "es" else f'"{tell.symbol}"#,##0'
-        usual = {"font_name": "Calibri", "font_size": 10, "font_color": INK, "valign": "top"}
+        usual: dict[str, object] = {"font_name": "Calibri", "font_size": 10, "font_color": INK, "valign": "top"}
         self.formats = {
-            name: self.file.add_format(usual | style)
+            name: self.file.add_format({**usual, **style})
             for name, style in {
                 "text": {"text_wrap": True}, "title": {"bold": True, "font_size": 16, "font_color": ACCENT},
                 "head": {"bold": True, "bottom": 2, "text_wrap": True, "bg_color": PALE},
