@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sim import load
-from sim.configuration import MOST_VALUES, read
+from sim.files import MOST_VALUES, read
 from sim.parameters import ParameterError
 
 PLANS = {

@@ -11,9 +11,11 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import sim
 from experiments.commands import main
 from experiments.inaction import arms, audit, client, template
 from sim.parameters import ParameterError
+from sim.parameters.programme import STAYS
 from tests.worlds import FEW
 
 EXAMPLES = sorted((Path(__file__).parent.parent / "configs" / "client").glob("*.yaml"))
@@ -165,6 +167,14 @@ def test_arms_are_the_starts_and_the_parts_of_the_first() -> None:
         "both_payout",
     ]
     assert [arm.label for arm in arms.arms(found, 6)][:3] == ["never", "both_0", "both_3"]
+
+
+def test_a_programme_takes_no_lever_back() -> None:
+    today = {"capability.process": 0.9, "alignment.sla_hours": 2.0, "alignment.visibility": 0.1}
+    params = sim.load("smb", overrides={"programme": "process_first", **today})
+    plan = arms.ahead(params).programme
+    assert (plan.process, plan.sla_hours, plan.visibility) == (STAYS, STAYS, 0.6)
+    assert arms.ahead(sim.load("smb")) == sim.load("smb")
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def run(settings: Settings) -> int:
     from analysis.money import assess, results
     from experiments import tables
     from experiments.calibration import posterior
-    from experiments.commands.ending import interrupted, say_failures
+    from experiments.commands.ending import ended_early
     from experiments.conduct import conduct
     from experiments.inaction import arms, client, draws, twins
 
@@ -65,14 +65,13 @@ def run(settings: Settings) -> int:
         settings, model=dataclasses.replace(model, engine=settings.engine), organisation=str(asked.get("profile"))
     )
     outcome = conduct(settings)
-    if outcome.status == "interrupted":
-        return interrupted(settings.command, outcome)
+    code = ended_early(settings.command, outcome)
+    if code is not None:
+        return code
     runs = pd.read_parquet(settings.out / "runs.parquet")
-    if outcome.failed:
-        say_failures(runs, outcome)
-    monthly = pd.read_parquet(settings.out / "monthly.parquet") if outcome.failed < outcome.asked else None
-    gathered = None if monthly is None else assess.gather(asked, drawn, model, chosen, runs, monthly, settings.seed)
-    if gathered is None or len(np.unique(gathered.groups)) < 2:
+    monthly = pd.read_parquet(settings.out / "monthly.parquet")
+    gathered = assess.gather(asked, drawn, model, chosen, runs, monthly, settings.seed)
+    if len(np.unique(gathered.groups)) < 2:
         return DEFECT
     result = assess.assess(gathered, _reproduce(settings, drawn.posterior, len(drawn.table)))
     result = dataclasses.replace(result, twins=twins.twins(model, f"{asked.programmes[0].name}_0", runs))

@@ -67,10 +67,23 @@ class ClientModel(Uncertain):
 
     def run(self, prepared: Prepared, seed: int, monthly: bool) -> Ran:  # type: ignore[override]
         """One run with the draw of its replication, and the money of its months."""
-        params = self.params_of(prepared.arm, prepared.params, self.draw_of(self.places[seed]))
+        params = ahead(self.params_of(prepared.arm, prepared.params, self.draw_of(self.places[seed])))
         felt = params.incentives if prepared.arm in self.silent else None
         result = sim.simulate(params, seed=seed, engine=self.engine, felt=felt)
         return Ran(result.measures, ledger(result) if monthly else None)
+
+
+def ahead(params: Params) -> Params:
+    """The same with a programme that takes no lever back: where a client is already beyond the plan, the lever stays."""
+    plan = params.programme
+    changes: dict[str, Any] = {}
+    for theme, dials in ((params.alignment, DIALS["agreements"]), (params.capability, DIALS["capability"])):
+        for dial in dials:
+            planned, today = getattr(plan, dial), getattr(theme, dial)
+            beyond = today <= planned if dial == "sla_hours" else today >= planned  # a delay is better short
+            if planned != STAYS and beyond:
+                changes[f"programme.{dial}"] = STAYS
+    return replace(params, changes) if plan.name != "none" and changes else params
 
 
 def hourly(params: Params) -> np.ndarray[Any, Any]:
