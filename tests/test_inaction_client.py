@@ -51,8 +51,16 @@ def test_the_template_asks_for_what_is_missing(language: str, tmp_path: Path) ->
     told = refused(given)
     for key in ("client", "arr", "people.marketers", "people.sellers"):
         assert f"{key}: is missing" in told
-    with pytest.raises(ParameterError, match="already"):
-        template.write(file, language)
+
+
+def test_the_command_writes_a_template_once_and_no_folder(tmp_path: Path, monkeypatch: Any, capsys: Any) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = ["inaction", "template=client.yaml", "language=es"]
+    assert main(words) == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["client.yaml"]
+    assert main(words) == 2
+    assert "a file of that name already" in capsys.readouterr().err
+    assert main([*words, "seeds=3"]) == 2
 
 
 def test_everything_wrong_is_said_at_once_with_the_nearest_name() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -62,12 +62,16 @@ class Runs:
     whole: Mapping[str, pd.DataFrame]
     groups: NDArray[np.int64]
     seed: int
-    yearly: float = field(init=False)
-    tax: float = field(init=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "yearly", float(self.client.get("discount_rate")))
-        object.__setattr__(self, "tax", float(self.client.get("tax_rate")))
+    @property
+    def yearly(self) -> float:
+        """Discount rate a year."""
+        return float(self.client.get("discount_rate"))
+
+    @property
+    def tax(self) -> float:
+        """Tax rate."""
+        return float(self.client.get("tax_rate"))
 
     @property
     def months(self) -> int:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
-from scipy.special import stdtr, stdtrit
+from scipy.special import ndtr, stdtrit
 
 from analysis.money.results import QUANTILES, Components, Estimate, Fan, Payback, Rate
 from analysis.paired import LEVEL
@@ -121,7 +121,7 @@ def share_above(values: Array, groups: Groups, level: float = 0.5) -> tuple[floa
     n, hits = len(means), float((means > 0.0).sum())
     center = (hits + 2.0) / (n + 4.0)
     error = math.sqrt(center * (1.0 - center) / (n + 4.0))
-    probability = float(stdtr(1e9, (center - level) / error))
+    probability = float(ndtr((center - level) / error))
     return hits / n, max(center - 1.96 * error, 0.0), min(center + 1.96 * error, 1.0), probability
 
 

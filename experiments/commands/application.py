@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 EMPTY_OUT = ("out=", "out=''", 'out=""')
 LONGEST = 800  # characters of a line
-MOST_LINES = 16
+MOST_LINES = 4
+MOST_MISTAKES = 16  # of a file: all that is wrong with it is said at once
 DONE, DEFECT, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 HELP = """\
@@ -119,7 +120,8 @@ def _refuse_option(message: str) -> NoReturn:
 def refuse(error: Exception) -> int:
     """Say what is wrong with the input, and with which exit code to end."""
     lines = [_shortened(line) for line in str(error).splitlines() if line.strip()]
-    print("error: " + "\n       ".join(lines[:MOST_LINES]), file=sys.stderr)
+    most = MOST_MISTAKES if isinstance(error, ParameterError) else MOST_LINES
+    print("error: " + "\n       ".join(lines[:most]), file=sys.stderr)
     return WRONG_INPUT
 
 

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from experiments.commands import COMMANDS
-from experiments.commands.application import DEFECT, DONE, application
+from experiments.commands.application import DEFECT, DONE, application, refuse
 from experiments.config import Command, Settings
+from experiments.config.command import LANGUAGES
 from sim.parameters import ParameterError
 
 if TYPE_CHECKING:
@@ -25,20 +26,29 @@ FEWEST = 8  # replications: quantiles of fewer draws say nothing
 
 def main(arguments: Sequence[str]) -> int:
     """Run the command; return the exit code."""
-    return application(COMMAND, run, arguments)
+    given = dict(word.partition("=")[::2] for word in arguments)
+    try:
+        return _template(given) if given.get("template") else application(COMMAND, run, arguments)
+    except ParameterError as error:
+        return refuse(error)
+
+
+def _template(given: dict[str, str]) -> int:
+    """Write an empty client file; no study, so no folder of one."""
+    from pathlib import Path
+
+    from experiments.inaction import template
+
+    file, language = given.pop("template"), given.pop("language", "en")
+    if given or language not in LANGUAGES:
+        raise ParameterError(f"{next(iter(given), 'language')}: beside template= only language=en|es is taken.")
+    template.write(Path(file), language)
+    print(file)
+    return DONE
 
 
 def run(settings: Settings) -> int:
     """Simulate a client's arms, reckon its money, write summary and report."""
-    from pathlib import Path
-
-    if settings.own["template"] is not None:
-        from experiments.inaction import template
-
-        file = Path(str(settings.own["template"]))
-        template.write(file, settings.language)
-        print(file)
-        return DONE
     import numpy as np
     import pandas as pd
 

@@ -75,7 +75,7 @@ def center(client: Client) -> Params:
     sellers = client.values["people.sellers"]
     scaled = moved(profile, sellers, x)
     heard = {lever: r.mean for lever, r in audit.ranges(client.answers).items()}
-    base = replace(profile, {k: v for k, v in scaled.items() if k != "people.quota" or sellers})
+    base = replace(profile, scaled)
     given = {key: value for key, value in client.overrides.items() if key != "incentives"}
     base = replace(base, {**heard, **given})
     plan = load(client.get("profile"), "siloed", {"incentives": client.pay}).incentives
