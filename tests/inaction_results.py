@@ -17,13 +17,10 @@ from analysis.money.results import (
     Decomposition,
     Estimate,
     Fact,
-    Fan,
     LeverRange,
     Losing,
     Part,
-    Payback,
     Programme,
-    Rate,
     Region,
     Reproduce,
     Result,
@@ -36,6 +33,7 @@ from analysis.money.results import (
     Waste,
 )
 from experiments.twins import Ledger, Moment, Twin
+from tests.inaction_spread import estimate, fan, payback_of, rate_of
 
 DELAYS = (0, 3, 6, 12, None)
 DRAWS = 240
@@ -43,29 +41,6 @@ DRAWS = 240
 
 def both(en: str, es: str) -> dict[str, str]:
     return {"en": en, "es": es}
-
-
-def fan(values: np.ndarray) -> Fan:
-    low, q10, q50, q90, high = np.quantile(values, (0.025, 0.1, 0.5, 0.9, 0.975), axis=0)
-    return Fan(*(tuple(map(float, row)) for row in (values.mean(axis=0), low, q10, q50, q90, high)))
-
-
-def estimate(values: np.ndarray) -> Estimate:
-    low, q10, q50, q90, high = map(float, np.quantile(values, (0.025, 0.1, 0.5, 0.9, 0.975)))
-    mean, half = float(values.mean()), float(1.96 * values.std() / len(values) ** 0.5)
-    positive = float((values > 0).mean())
-    return Estimate(mean, low, high, q10, q50, q90, mean - half, mean + half, positive, len(values))
-
-
-def payback_of(cumulative: np.ndarray) -> Payback:
-    def month(row: np.ndarray) -> float:
-        below = np.flatnonzero(row < 0)
-        return 1.0 if not below.size else float(below[-1] + 2) if below[-1] + 1 < row.size else np.inf
-
-    months = np.array([month(row) for row in cumulative])
-    found = [None if not np.isfinite(q) else float(q) for q in np.quantile(months, (0.1, 0.5, 0.9), method="nearest")]
-    of_mean = month(cumulative.mean(axis=0))
-    return Payback(float(np.isfinite(months).mean()), *found, int(of_mean) if np.isfinite(of_mean) else None)
 
 
 def made_up(
@@ -202,7 +177,7 @@ def _programme(
                 estimate(npv),
                 estimate(npv * 1.4),
                 payback_of(net.cumsum(axis=1)),
-                _rate(net),
+                rate_of(net),
                 estimate(gross / unit),
                 estimate(now - npv),
                 float((npv > now).mean()),
@@ -315,23 +290,6 @@ def _programme(
         collect,
         Spread(0.6, 0.4, 60, 4),
     )
-
-
-def _rate(net: np.ndarray) -> Rate:
-    """Rate of return of the mean cash flow, by bisection; none where none is positive."""
-    mean = net.mean(axis=0)
-    powers = np.arange(1, len(mean) + 1) / 12
-
-    def value(rate: float) -> float:
-        return float(mean @ (1.0 + rate) ** -powers)
-
-    low, high = 0.0, 1e4
-    if np.count_nonzero(np.diff(np.sign(mean[mean != 0.0]))) != 1 or value(low) * value(high) > 0:
-        return Rate(0.0, None, None, None, None)
-    for _ in range(200):
-        middle = (low + high) / 2
-        low, high = (middle, high) if value(low) * value(middle) > 0 else (low, middle)
-    return Rate(0.5, 0.1, 0.4, 0.9, low)
 
 
 def _npv(starts: list[Start], place: int, now: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ from analysis.inaction.teller import Teller
 from analysis.money.results import Result, to_plain
 from sim.parameters import ParameterError
 
-__all__ = ["write"]
+__all__ = ["check_libraries", "write"]
 
 LIBRARIES = {"typst": "report.pdf", "xlsxwriter": "report.xlsx", "pptx": "slides.pptx"}
 
@@ -41,7 +41,7 @@ def write(result: Result, folder: Path | str, language: str = "en") -> list[Path
     ParameterError
         A library of the extra ``report`` is not installed; nothing is written.
     """
-    _check_libraries()
+    check_libraries()
     folder = Path(folder)
     tell = Teller({"inaction": to_plain(result)}, language, result.client.currency)
     made = document(result, tell)
@@ -63,7 +63,14 @@ def write(result: Result, folder: Path | str, language: str = "en") -> list[Path
     return [folder / name for name in files]
 
 
-def _check_libraries() -> None:
+def check_libraries() -> None:
+    """Refuse to begin what could not be written.
+
+    Raises
+    ------
+    ParameterError
+        A library of the extra ``report`` is not installed.
+    """
     for library, file in LIBRARIES.items():
         if find_spec(library) is None:
             raise ParameterError(f"{file} needs {library}; install the extra: pip install 'gtm-sim[report]'.")

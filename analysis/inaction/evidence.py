@@ -168,13 +168,13 @@ def assumptions(result: Result, tell: Teller) -> Section:
         blocks += [Heading(say("facts.known")), Table(head, rows, (False, True, True, False))]
     if assumed:
         head = tuple(say(f"facts.{name}") for name in ("what", "value", "range", "origin", "grade"))
-        rows = tuple(
+        lines = tuple(
             (*_fact(tell, place, fact), origin(say, fact), say(f"facts.grades.{fact.grade}")) for place, fact in assumed
         )
         loud = tuple(row for row, (_, fact) in enumerate(assumed) if fact.grade == JUDGEMENT)
         intro = say("facts.intro", assumed=len(assumed), judged=judged, profile=result.client.profile)
         widths = (0.34, 0.13, 0.18, 0.25, 0.1)
-        table = Table(head, rows, (False, True, True, False, False), widths=widths, loud=loud)
+        table = Table(head, lines, (False, True, True, False, False), widths=widths, loud=loud)
         blocks += [Heading(say("facts.assumed")), Text(intro), table]
     return Section("assumptions", say("titles.assumptions"), tuple(blocks))
 

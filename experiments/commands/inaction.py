@@ -52,7 +52,7 @@ def run(settings: Settings) -> int:
     import numpy as np
     import pandas as pd
 
-    from analysis import summary
+    from analysis import inaction, summary
     from analysis.money import assess, results
     from experiments import tables
     from experiments.calibration import posterior
@@ -61,6 +61,7 @@ def run(settings: Settings) -> int:
     from experiments.inaction import arms, client, draws, twins
 
     _check(settings)
+    inaction.check_libraries()
     asked = client.from_file(client.find(str(settings.own["client"])))
     horizon = int(asked.get("horizon_months"))
     center = draws.center(asked)
@@ -87,7 +88,7 @@ def run(settings: Settings) -> int:
     result = dataclasses.replace(result, twins=twins.twins(model, f"{asked.programmes[0].name}_0", runs))
     found = summary.summarise(runs, settings.command, settings.baseline)
     tables.write_json(settings.out / results.FILE, {**found, "inaction": results.to_plain(result)})
-    _report(result, settings)
+    inaction.write(result, settings.out, settings.language)
     _say(result, settings)
     return DONE
 
@@ -117,12 +118,6 @@ def _reproduce(settings: Settings, told: str, draws: int) -> Any:
     from analysis.money.results import Reproduce
 
     return Reproduce(settings.call, settings.seed, settings.seeds, draws, told, settings.engine, version("gtm-sim"))
-
-
-def _report(result: Result, settings: Settings) -> None:
-    from analysis import inaction
-
-    inaction.write(result, settings.out, settings.language)
 
 
 def _say(result: Result, settings: Settings) -> None:

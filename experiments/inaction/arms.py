@@ -67,10 +67,14 @@ class ClientModel(Uncertain):
 
     def run(self, prepared: Prepared, seed: int, monthly: bool) -> Ran:  # type: ignore[override]
         """One run with the draw of its replication, and the money of its months."""
-        params = ahead(self.params_of(prepared.arm, prepared.params, self.draw_of(self.places[seed])))
+        params = self.drawn_for(prepared, self.places[seed])
         felt = params.incentives if prepared.arm in self.silent else None
         result = sim.simulate(params, seed=seed, engine=self.engine, felt=felt)
         return Ran(result.measures, ledger(result) if monthly else None)
+
+    def drawn_for(self, prepared: Prepared, replication: int) -> Params:
+        """Parameters of an arm with the draw of a replication."""
+        return ahead(self.params_of(prepared.arm, prepared.params, self.draw_of(replication)))
 
 
 def ahead(params: Params) -> Params:

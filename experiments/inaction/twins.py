@@ -37,6 +37,6 @@ def twins(model: ClientModel, arm: str, runs: pd.DataFrame) -> Ledger | None:
 
     def params(label: str) -> list[Params]:
         prepared = model.prepare(label, {})
-        return [model.params_of(label, prepared.params, model.draw_of(int(place))) for place in kept]
+        return [model.drawn_for(prepared, int(place)) for place in kept]
 
     return ledger(params(NEVER), params(arm), [int(seed) for seed in seeds])
