@@ -16,6 +16,7 @@ from babel.numbers import format_decimal, parse_decimal
 
 LANGUAGES = ("en", "es")
 MINUS, PLUS, SPACE, DASH = "\N{MINUS SIGN}", "+", "\N{NO-BREAK SPACE}", "—"
+LARGE = 1_000  # a gain by pairing beyond it is rounding noise away from infinite
 # Powers of ten with a name. Between 10⁹ and 10¹², Spanish goes on counting in millions.
 SCALES = {
     "en": ((1e12, "trillion", "trillion"), (1e9, "billion", "billion"), (1e6, "million", "million")),

@@ -17,6 +17,7 @@ from analysis import figures, gate, hours, load, summarise, write_summary
 from analysis.catalogue import CLASSES, WASTED_CLASSES
 from analysis.figures.funnel import STAGES
 from analysis.numbers import LANGUAGES, numbers
+from analysis.paired import Contrast
 from analysis.report import _tiles, _unbroken, assumptions, write
 from analysis.report.tables import Tables
 from analysis.texts import texts
@@ -109,6 +110,13 @@ def test_no_share_of_the_stage_before_where_sellers_own_finds_come_in(tmp_path):
 
 def test_no_line_ends_between_a_sign_and_its_euro():
     assert _unbroken("+€4 to −€5, €6") == "+\N{WORD JOINER}€4 to −\N{WORD JOINER}€5, €6"
+
+
+@pytest.mark.parametrize("factor", [1e30, 1e300, float("inf")])
+def test_a_gain_by_pairing_beyond_reckoning_is_just_large(tmp_path, factor):
+    study = load(synthetic(tmp_path, replications=3))
+    found = Contrast(1.0, 1.0, 1.0, 1.0, factor, 2)
+    assert Tables(study, texts("en"), numbers("en")).pairing(found).startswith("> ")
 
 
 def test_two_writes_give_the_same_bytes(written, tmp_path):

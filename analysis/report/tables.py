@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from analysis import catalogue, hours
 from analysis.gate import Verdict, judged
-from analysis.numbers import DASH, Numbers
+from analysis.numbers import DASH, LARGE, Numbers
 from analysis.paired import Contrast, Interval
 from analysis.summary import Study
 from analysis.texts import Texts, capital
@@ -134,6 +134,8 @@ class Tables:
     def pairing(self, found: Contrast) -> str:
         """How many times the unpaired runs; the factor says how much pairing saved."""
         value = found.variance_reduction
+        if value > LARGE:
+            return f"> {self.write.decimal(LARGE, 0)} ×"
         return DASH if not math.isfinite(value) else f"{self.write.decimal(value, 1 if value < 10 else 0)} ×"
 
     def reading(self, name: str, judgement: Verdict, found: Contrast) -> str:

@@ -8,13 +8,12 @@ from rich import box
 from rich.table import Table
 
 from analysis import catalogue
-from analysis.numbers import Numbers, numbers
+from analysis.numbers import LARGE, Numbers, numbers
 from analysis.summary import Study
 from analysis.texts import Texts, capital, texts
 
 # With many arms a table of all measures is no headline: these stay.
 FEW = ("revenue_growth", "new_arr", "gtm_profit", "wasted_time_share", "net_retention", "mql_viable_share")
-LARGE = 1_000
 NOTES = {
     "en": "Means of {n} replications, ± half of the 95% interval.",
     "es": "Medias de {n} réplicas, ± la mitad del intervalo del 95 %.",
