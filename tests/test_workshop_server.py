@@ -32,11 +32,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def test_headers_and_wrong_addresses(server):
-    paths = ("/", "/explorer", "/s/ABCDE", "/f/guess", "/host/guess", "/p/guess", "/static/workshop.js", "/static/../store.py",
-             "/f/guess/export/session.json", "/nothing")  # fmt: skip
+    open_to_all = ("/", "/explorer", "/static/workshop.js")
+    secret = ("/s/ABCDE", "/f/guess", "/host/guess", "/p/guess", "/f/guess/export/session.json", "/static/../store.py")
+    paths = (*open_to_all, *secret, "/nothing")
     for path in paths:
         answer = client(server).get(path)
-        assert answer.status_code == (200 if path in ("/", "/explorer", "/static/workshop.js") else 404), path
+        assert answer.status_code == (200 if path in open_to_all else 404), path
         policy = answer.headers["content-security-policy"]
         assert "default-src 'none'" in policy
         assert "unsafe" not in policy
@@ -208,6 +209,6 @@ def test_the_explorer_is_for_this_computer_alone():
     async def app(scope, receive, send):
         asked.append(scope["path"])
 
-    for client, path in (("127.0.0.1", "/explorer/runs"), ("192.0.2.7", "/explorer/runs"), ("192.0.2.7", "/s/ABC")):
-        asyncio.run(OnlyHere(app, "/explorer")({"type": "http", "path": path, "client": (client, 1)}, None, None))
+    for caller, path in (("127.0.0.1", "/explorer/runs"), ("192.0.2.7", "/explorer/runs"), ("192.0.2.7", "/s/ABC")):
+        asyncio.run(OnlyHere(app, "/explorer")({"type": "http", "path": path, "client": (caller, 1)}, None, None))
     assert asked == ["/explorer/runs", "/nothing", "/s/ABC"]
