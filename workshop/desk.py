@@ -18,7 +18,7 @@ from analysis.texts import capital
 from workshop import levers, scores, screens, security
 from workshop.levers import ROLES
 from workshop.rooms import Room, Rooms
-from workshop.session import QUIZZES, Refused, kind_of
+from workshop.state import QUIZZES, Refused, kind_of
 from workshop.wording import LANGUAGES, Words, words
 
 HERE = Path(__file__).parent
