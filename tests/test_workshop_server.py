@@ -32,11 +32,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def test_headers_and_wrong_addresses(server):
-    paths = ("/", "/s/ABCDE", "/f/guess", "/host/guess", "/p/guess", "/static/workshop.js", "/static/../store.py",
-             "/f/guess/export/session.json", "/nothing")  # fmt: skip
+    open_to_all = ("/", "/explorer", "/static/workshop.js")
+    secret = ("/s/ABCDE", "/f/guess", "/host/guess", "/p/guess", "/f/guess/export/session.json", "/static/../store.py")
+    paths = (*open_to_all, *secret, "/nothing")
     for path in paths:
         answer = client(server).get(path)
-        assert answer.status_code == (200 if path in ("/", "/static/workshop.js") else 404), path
+        assert answer.status_code == (200 if path in open_to_all else 404), path
         policy = answer.headers["content-security-policy"]
         assert "default-src 'none'" in policy
         assert "unsafe" not in policy
@@ -196,3 +197,18 @@ def test_thirty_phones_hand_in_within_five_seconds(server, capsys):
         print(f"\nthirty phones, ten teams: the last result {last:.1f} s after the last plan, longest wait "
               f"{max(waited):.1f} s; {len(took)} page actions, p95 {slow:.0f} ms")  # fmt: skip
     assert max(waited) < 60  # the goal of ten seconds is one for a machine that does nothing else
+
+
+def test_the_explorer_is_for_this_computer_alone():
+    import asyncio
+
+    from workshop.security import OnlyHere
+
+    asked: list[str] = []
+
+    async def app(scope, receive, send):
+        asked.append(scope["path"])
+
+    for caller, path in (("127.0.0.1", "/explorer/runs"), ("192.0.2.7", "/explorer/runs"), ("192.0.2.7", "/s/ABC")):
+        asyncio.run(OnlyHere(app, "/explorer")({"type": "http", "path": path, "client": (caller, 1)}, None, None))
+    assert asked == ["/explorer/runs", "/nothing", "/s/ABC"]

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workshop import debrief, designs, levers, scores, session, simulation
+from workshop import debrief, designs, levers, scores, simulation
 from workshop.levers import LEVERS, ROLES
-from workshop.session import Refused, State, after
+from workshop.session import after
+from workshop.state import OPTIONS, QUESTIONS, Config, Refused, State, config, kind_of
 from workshop.wording import words
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -26,7 +27,7 @@ FORM = {
 
 
 def fresh(**changes: Any) -> State:
-    return State(session.config({**FORM, **changes}))
+    return State(config({**FORM, **changes}))
 
 
 def result(seed: int) -> dict[str, float]:
@@ -60,7 +61,7 @@ NUMBERS = st.one_of(
 MOVES = st.dictionaries(
     st.sampled_from([*LEVERS, "gtm_profit"]), NUMBERS | st.sampled_from(levers.PAID_FOR), max_size=4
 )
-STEPS = st.sampled_from(session.Config("", "", "en", ("essay",), 3, FORM["rounds"], {}).steps())
+STEPS = st.sampled_from(Config("", "", "en", ("essay",), 3, FORM["rounds"], {}).steps())
 EVENTS = st.one_of(
     st.fixed_dictionaries({"type": st.just("joined"), "name": st.text(max_size=30), "secret": st.text(max_size=3)}),
     st.fixed_dictionaries({"type": st.just("seated"), "member": st.integers(0, 6), "team": st.integers(-1, 4),
@@ -97,7 +98,7 @@ def invariants(before: State, now: State) -> None:
     names = [member.name.casefold() for member in now.members.values()]
     assert len(set(names)) == len(names)
     for (name, team), plan in now.plans.items():
-        kind = session.kind_of(name)
+        kind = kind_of(name)
         for lever, value in plan.items():
             assert LEVERS[lever].check(value) == value
         if kind == "break":
@@ -232,8 +233,8 @@ def test_texts_have_the_same_keys_in_both_languages():
     assert keys(words("en").entries) == keys(words("es").entries)
     assert set(words("en").find("levers")) == set(LEVERS)
     assert words("en").find("quiz_right") == words("es").find("quiz_right")
-    assert all(len(question["options"]) == session.OPTIONS for question in words("es").find("quiz"))
-    assert len(words("es").find("quiz")) == session.QUESTIONS
+    assert all(len(question["options"]) == OPTIONS for question in words("es").find("quiz"))
+    assert len(words("es").find("quiz")) == QUESTIONS
 
 
 def test_every_refusal_has_words():

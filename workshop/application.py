@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib
-import importlib.util
 import os
 import socket
 import sys
@@ -21,10 +19,10 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
 from sim.parameters import ParameterError
-from workshop import facilitator, phone
+from workshop import explorer, facilitator, phone
 from workshop.desk import HERE, Desk
 from workshop.rooms import Rooms
-from workshop.security import Headers
+from workshop.security import Headers, OnlyHere
 from workshop.simulation import Simulator
 from workshop.store import Store
 
@@ -70,13 +68,12 @@ def application(folder: Path, address: str, own: str = "mid_market", local: bool
     routes: list[BaseRoute] = [
         *phone.routes(desk),
         *facilitator.routes(desk),
+        *explorer.routes(),
         Mount("/static", StaticFiles(directory=HERE / "static")),
     ]
-    if importlib.util.find_spec("workshop.explorer") is not None:
-        routes.append(Mount("/explorer", routes=importlib.import_module("workshop.explorer").routes()))
     app = Starlette(
         routes=routes,
-        middleware=[Middleware(Headers)],
+        middleware=[Middleware(Headers), Middleware(OnlyHere, prefix="/explorer")],
         exception_handlers={404: missing, 405: missing, 500: broken},
         lifespan=lifespan,
     )

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from workshop import designs, scores
 from workshop.levers import ROLES, Role
-from workshop.session import State
 from workshop.simulation import BONUS
+from workshop.state import State
 from workshop.wording import Words
 
 WIDTH, HEIGHT, LEFT, BOTTOM, EDGE = 460, 340, 66, 50, 18

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import importlib.util
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -19,7 +18,7 @@ from analysis.texts import capital
 from workshop import levers, scores, screens, security
 from workshop.levers import ROLES
 from workshop.rooms import Room, Rooms
-from workshop.session import QUIZZES, Refused, kind_of
+from workshop.state import QUIZZES, Refused, kind_of
 from workshop.wording import LANGUAGES, Words, words
 
 HERE = Path(__file__).parent
@@ -41,7 +40,6 @@ def _environment() -> Environment:
         "levers": levers, "scores": scores, "screens": screens, "kind_of": kind_of, "roles": ROLES, "quizzes": QUIZZES,
         "most_attacks": levers.MOST_ATTACKS, "languages": LANGUAGES,
         "screen": "", "live": "", "key": "", "notice": "", "message": "", "dark": False, "body_class": "",
-        "explorer": importlib.util.find_spec("workshop.explorer") is not None,
     }  # fmt: skip
     return made
 

@@ -13,7 +13,7 @@ import yaml
 from starlette.responses import Response
 
 from workshop import levers, screens, simulation
-from workshop.session import kind_of
+from workshop.state import kind_of
 from workshop.wording import words
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from workshop.desk import Desk, key_of, see, stream, visitor, visitor_words
 from workshop.levers import KINDS
 from workshop.phone import said
 from workshop.rooms import Room, hashed, word
-from workshop.session import MOST_TEAMS, Refused
+from workshop.state import MOST_TEAMS, Refused
 from workshop.templates import OWN, TEMPLATES, Template
 from workshop.wording import LANGUAGES, Words, words
 

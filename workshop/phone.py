@@ -13,7 +13,7 @@ from workshop import screens, security
 from workshop.desk import Desk, key_of, see, stream, visitor, visitor_words
 from workshop.levers import LEVERS
 from workshop.rooms import Room, hashed
-from workshop.session import QUESTIONS, Refused
+from workshop.state import QUESTIONS, Refused
 from workshop.wording import Words
 
 DAY = 86_400

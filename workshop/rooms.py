@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from workshop import session
-from workshop.session import Config, Member, Refused, State
 from workshop.simulation import Simulator
+from workshop.state import Config, Member, Refused, State
+from workshop.state import config as checked
 from workshop.store import Kept, Store
 
 ALPHABET = "ABCDEFGHJKMNPQRSTVWXYZ23456789"  # nothing that is misread from the back row
@@ -49,7 +50,7 @@ class Room:
 
     def __init__(self, kept: Kept, store: Store, simulator: Simulator) -> None:
         self.kept = kept
-        self.state = State(session.config(kept.config))
+        self.state = State(checked(kept.config))
         self.version = self._kept = 0
         self.streams: Counter[int] = Counter()
         self.failed: dict[tuple[str, int, str], str] = {}
@@ -185,7 +186,7 @@ class Rooms:
         """
         if len(self.rooms) >= MOST_ROOMS:
             raise Refused("rooms", most=MOST_ROOMS)
-        session.config(given)
+        checked(given)
         code = next(code for code in iter(lambda: word(5), "") if code not in self.rooms)
         kept = Kept(code, secrets.token_urlsafe(24), secrets.token_urlsafe(12), time.time(), given)
         self._store.create(kept)

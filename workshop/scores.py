@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from workshop.levers import ROLES, Role
-from workshop.session import State, kind_of
 from workshop.simulation import BONUS
+from workshop.state import State, kind_of
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 from workshop import debrief, levers, scores
 from workshop.levers import LEVERS, ROLES, Lever, Plan, Value
 from workshop.rooms import Room
-from workshop.session import Member, State, kind_of
+from workshop.state import Member, State, kind_of
 from workshop.wording import Words
 
 SEEN = {  # by role, in siloed rounds

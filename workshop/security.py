@@ -28,7 +28,7 @@ REMEMBERED = 4_096  # addresses and phones whose pace is known
 
 
 class Headers:
-    """Middleware: security headers on every answer; pages are never kept by a browser, files for an hour."""
+    """Middleware: security headers on every answer that does not say otherwise; only files are kept by browsers."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -43,12 +43,30 @@ class Headers:
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
-                names = {name for name, _ in headers}
-                theirs = [pair for pair in message.get("headers", []) if pair[0].lower() not in names]
-                message = {**message, "headers": [*theirs, *headers]}
+                theirs = message.get("headers", [])
+                said = {name.lower() for name, _ in theirs}
+                message = {**message, "headers": [*theirs, *(pair for pair in headers if pair[0] not in said)]}
             await send(message)
 
         await self._app(scope, receive, sending)
+
+
+class OnlyHere:
+    """Middleware: pages below a prefix are for this computer alone; to others they are not there.
+
+    The explorer simulates on every touch: thirty phones that play with it would leave a workshop no core.
+    """
+
+    def __init__(self, app: ASGIApp, prefix: str) -> None:
+        self._app, self._prefix = app, prefix
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or send it nowhere."""
+        if scope["type"] == "http" and scope["path"].startswith(self._prefix):
+            client = (scope.get("client") or ("",))[0]
+            if client not in ("127.0.0.1", "::1"):
+                scope = {**scope, "path": "/nothing", "raw_path": b"/nothing"}
+        await self._app(scope, receive, send)
 
 
 class Pace:
