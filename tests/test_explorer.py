@@ -80,7 +80,7 @@ def test_an_address_and_a_command_line_hold_the_whole_choice(pairs: list[tuple[s
         ([("siloed.alignment.visibility", "inf")], "siloed.alignment.visibility"),
         ([("siloed.alignment.visibility", "0.1"), ("siloed.alignment.visibility", "0.2")], "given twice"),
         ([("siloed.people.sellers", "20000")], "siloed.people.sellers: unknown"),
-        ([("siloed.incentives", "/tmp/plan.yaml")], "siloed.incentives"),
+        ([("siloed.incentives", "../plan.yaml")], "siloed.incentives"),
         ([("siloed.incentives.seller.9.weight", "0.5")], "no such term"),
         ([("siloed.incentives.marketer.mql.accelerator", "2")], "needs a target"),
         ([("siloed.alignment.score_owner", "nobody")], "allowed are marketing, neutral, sellers"),

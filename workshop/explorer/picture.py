@@ -20,6 +20,7 @@ from analysis import catalogue, hours
 from analysis.figures.funnel import STAGES
 from analysis.gate import headline, verdict
 from analysis.numbers import Numbers, numbers
+from analysis.paired import contrast, interval
 from analysis.report.tables import Tables
 from analysis.summary import Study, summarise
 from analysis.texts import texts
@@ -84,7 +85,7 @@ def picture(pairs: Sequence[tuple[int, Run, Run]], of: int, language: str) -> di
         "of": of,
         "headline": headline(study, language).text,
         "measures": {name: _measure(tables, name, other) for name in SHOWN},
-        "hours": {kind: _hours(tables, kind) for kind in catalogue.CLASSES},
+        "hours": _hours(tables),
         **_fans(pairs, write),
     }
     plain_found: dict[str, Any] = plain(found)
@@ -106,19 +107,21 @@ def _measure(tables: Tables, name: str, arm: str) -> dict[str, Any]:
     }
 
 
-def _hours(tables: Tables, kind: str) -> dict[str, Any]:
-    """Share of paid time of one class."""
-    study = tables.study
-    means = [hours.share(study, arm, (kind,)).mean for arm in study.arms]
-    gap = hours.share_contrast(study, ARMS[1], (kind,))
-    cell = tables.difference(gap, "fraction")
-    told = verdict(gap, "fraction")
-    words = "equal" if gap.low == gap.high == 0.0 else told if told in {"unclear", "unknown"} else "differs"
-    return {
-        "shares": means,
-        "cells": [*(tables.write.percent(mean) for mean in means), cell.value, cell.interval],
-        "reading": tables.words(f"report.measures.{words}"),
-    }
+def _hours(tables: Tables) -> dict[str, Any]:
+    """Share of paid time of every class."""
+    before, after = (hours.shares(tables.study, arm) for arm in ARMS)
+    found: dict[str, Any] = {}
+    for kind in catalogue.CLASSES:
+        values = [frame[kind].to_numpy() for frame in (before, after)]
+        means, gap = [interval(each).mean for each in values], contrast(*values)
+        cell, told = tables.difference(gap, "fraction"), verdict(gap, "fraction")
+        word = "equal" if gap.low == gap.high == 0.0 else told if told in {"unclear", "unknown"} else "differs"
+        found[kind] = {
+            "shares": means,
+            "cells": [*(tables.write.percent(mean) for mean in means), cell.value, cell.interval],
+            "reading": tables.words(f"report.measures.{word}"),
+        }
+    return found
 
 
 def _fans(pairs: Sequence[tuple[int, Run, Run]], write: Numbers) -> dict[str, Any]:
