@@ -147,7 +147,7 @@ def synthetic(points: int, seed: int) -> Wave:
     wanted = [t for t in targets.targets("mid_market") if t.measure not in targets.PAIRS]
     slopes = np.random.default_rng(0).standard_normal((len(where.names), len(wanted)))
     slopes[12:] = 0.0
-    scale = np.array([t.spread for t in wanted])
+    scale = np.array([targets.spread(t) for t in wanted])
     means = np.array([t.target for t in wanted]) + (z @ slopes) * scale
     index = pd.MultiIndex.from_product([range(points), range(2)], names=["point", "replication"])
     noisy = means.repeat(2, axis=0) + 0.3 * scale * random.standard_normal((2 * points, len(wanted)))
@@ -170,7 +170,7 @@ def test_noise_is_that_of_one_replication() -> None:
     wave = synthetic(400, 8)
     wanted = [t for t in targets.targets("mid_market") if t.measure not in targets.PAIRS]
     found = noise_of([wave.seen], [t.measure for t in wanted])
-    assert np.allclose(found, [0.3 * t.spread for t in wanted], rtol=0.15)
+    assert np.allclose(found, [0.3 * targets.spread(t) for t in wanted], rtol=0.15)
 
 
 # ---------------------------------------------------------------- targets

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from experiments.design import Factor, Points, column, factor, place
 from experiments.foreign import Foreign
 from experiments.models import Kind, Organisation
-from sim import configuration
+from sim import files
 from sim.configuration import compose, read
 from sim.parameters import ParameterError, declared
 from sim.parameters.priors import distribution
@@ -342,7 +342,7 @@ def test_presets_and_levels_are_parsed_once_however_many_points(monkeypatch: pyt
     parsed = []
     load = yaml.load
     monkeypatch.setattr(yaml, "load", lambda *given, **named: parsed.append(1) or load(*given, **named))
-    configuration._parsed.cache_clear()
+    files._parsed.cache_clear()
     for point in range(points.count):
         values = points.values(point)
         found = model.prepare("siloed", values)
