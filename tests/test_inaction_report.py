@@ -309,8 +309,11 @@ def expected_of(result):
         for start in programme.starts[:-1]:
             delay = start.delay_months
             given_up = now - start.npv.mean
+            # Of the mean cash flow: its NPV is linear in the external cost, so two points give the line.
+            spent = sum(c / 1.1 ** (m / 12) for m, c in enumerate(start.components.programme, 1)) * 0.75
+            even = programme.cost * (1.0 - start.npv.mean / spent)
             yield [
-                start.npv.mean, start.payback.of_mean, start.irr.of_mean, start.break_even_cost.mean, given_up,
+                start.npv.mean, start.payback.of_mean, start.irr.of_mean, even, given_up,
                 given_up / delay if delay else None,
             ]  # fmt: skip
 

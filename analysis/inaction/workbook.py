@@ -21,7 +21,7 @@ from analysis.inaction.evidence import origin
 from analysis.inaction.figures import start_name
 from analysis.inaction.teller import Teller
 from analysis.inaction.words import words
-from analysis.money.results import Estimate, Programme, Result, Start
+from analysis.money.results import Client, Estimate, Programme, Result, Start
 from analysis.texts import Texts, capital
 
 MADE = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)  # the same result gives the same bytes
@@ -231,14 +231,21 @@ def _answer(
     for programme, here, given in zip(result.programmes, cells, inputs, strict=True):
         book.text(sheet, row, 0, programme.label, "name")
         book.head(sheet, row + 1, [say(f"sheet_answer.{name}") for name in names])
-        row = _results(book, sheet, row + 2, programme, here, given, tell) + 1
+        row = _results(book, sheet, row + 2, programme, here, given, result.client, tell) + 1
     sheet.merge_range(row, 0, row, 6, "", book.formats["text"])
     book.text(sheet, row, 0, say("sheet_answer.note"), "fine")
     sheet.set_row(row, 26)
 
 
 def _results(
-    book: Book, sheet: Any, row: int, programme: Programme, cells: list[dict[str, str]], inputs: Inputs, tell: Teller
+    book: Book,
+    sheet: Any,
+    row: int,
+    programme: Programme,
+    cells: list[dict[str, str]],
+    inputs: Inputs,
+    client: Client,
+    tell: Teller,
 ) -> int:
     """One line a start, all formulas; gives the first row below."""
     top = xl_rowcol_to_cell(row, 1, row_abs=True, col_abs=True)
@@ -261,7 +268,7 @@ def _results(
         spent = f"((1-{inputs.tax})*SUMPRODUCT({here['programme']},{here['factor']}))"
         if programme.cost:
             even = f"{inputs.cost}*({own}-{spent})/(-{spent})"
-            book.formula(sheet, row, 4, even, "money", start.break_even_cost.mean)
+            book.formula(sheet, row, 4, even, "money", _break_even(programme.cost, start, client))
         else:
             book.text(sheet, row, 4, "—")
         book.formula(sheet, row, 5, f"{top}-{own}", "money", now - npv)
@@ -272,6 +279,14 @@ def _results(
             book.text(sheet, row, 6, "—")
         row += 1
     return row
+
+
+def _break_even(cost: float, start: Start, client: Client) -> float | None:
+    """External cost at which the mean cash flow would be worth nothing; that of single runs is on the ranges."""
+    factors = [(1.0 + client.discount_rate) ** (-month / 12.0) for month in range(1, len(start.components.net) + 1)]
+    flows = zip(start.components.programme, factors, strict=True)
+    spent = (1.0 - client.tax_rate) * sum(flow * factor for flow, factor in flows)
+    return cost * (start.npv.mean - spent) / -spent if spent else None
 
 
 def _ranges(book: Book, result: Result, tell: Teller) -> None:
