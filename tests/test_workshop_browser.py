@@ -58,7 +58,7 @@ class Table:
 
     def note(self, said: Any) -> None:
         """An error on the console, unless it is the server being away, which is what we do to it."""
-        if not re.search(r"ERR_CONNECTION|ERR_INCOMPLETE|status of 4", said.text):
+        if not re.search(r"ERR_CONNECTION|ERR_INCOMPLETE|ERR_CONTENT_LENGTH|status of 4", said.text):
             self.wrong.append(said.text)
 
     def foreign(self, url: str) -> bool:
