@@ -62,8 +62,9 @@ bounds: setup
 interpreted: setup
 	NUMBA_DISABLE_JIT=1 $(PYTEST) -q -m interpreted
 
+# A few of these are as long as a hundred others: whoever is idle takes the next one.
 slow: setup
-	$(PYTEST) $(TWO) -m slow
+	$(PYTEST) -n 2 --dist worksteal -m slow
 
 # Some tests drive a browser: Debian's own, put there when we may; else those tests say that they skip.
 browser:

@@ -150,7 +150,8 @@ def test_a_foreign_model_gets_its_known_indices(tmp_path, capsys, language):
     assert json.loads((tmp_path / "noise.json").read_text())["noise"][0]["share"] < 1e-12
     assert (tmp_path / "figures" / "f-model.png").stat().st_size > 5_000
     said = capsys.readouterr().out
-    assert ("thought experiment" if language == "en" else "experimento mental") in said
+    # That caveat is about our organisation; what somebody else's function is worth is not for us to say.
+    assert ("thought experiment" if language == "en" else "experimento mental") not in said
 
 
 @pytest.mark.slow
