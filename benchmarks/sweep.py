@@ -24,6 +24,7 @@ from experiments.design import Points
 from experiments.models import Organisation
 from experiments.store import Store
 from sim.engine import days_of
+from sim.parameters import Params
 
 MOST_SECONDS = 240  # for ten thousand runs
 MOST_MEGABYTES = 500  # for a million
@@ -165,8 +166,12 @@ def bare(asked: runner.Plan) -> float:
         (asked.model.prepare(arm, asked.points.values(point)), seed)
         for point, arm, seed in product(range(asked.points.count), ARMS, range(REPLICATIONS))
     ]
+
+    def run(task: tuple[Params, int]) -> None:
+        run_world(*task)  # not returned: a thousand worlds kept would each be made of fresh memory
+
     with ThreadPoolExecutor(WORKERS) as pool:
-        return timed(lambda: list(pool.map(lambda task: run_world(*task), tasks)))
+        return timed(lambda: list(pool.map(run, tasks)))
 
 
 def batch_run(asked: runner.Plan) -> float:
