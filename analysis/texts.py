@@ -17,29 +17,19 @@ FOLDER = Path(__file__).parent / "locale"
 
 
 @dataclass(frozen=True)
-class Texts:
-    """The texts of one language.
+class Entries:
+    """Nested texts of one language, found by dotted keys.
 
     Attributes
     ----------
     language : {"en", "es"}
         The language.
     entries : mapping
-        Nested texts of ``locale/<language>.yaml``, those of ``studies.<language>.yaml`` under ``studies``.
-    measures, parameters : mapping
-        Names and definitions of measures, meanings of parameters; English has them from
-        the model itself, so its mappings are empty.
-    units, sources, facts : mapping
-        Words of units, sources and stylised facts, word for word.
+        The texts.
     """
 
     language: str
     entries: Mapping[str, Any]
-    measures: Mapping[str, Mapping[str, str]]
-    parameters: Mapping[str, Mapping[str, str]]
-    units: Mapping[str, str]
-    sources: Mapping[str, str]
-    facts: Mapping[str, str]
 
     def __call__(self, key: str, **values: object) -> str:
         """The text under a dotted key with its blanks filled in."""
@@ -51,6 +41,28 @@ class Texts:
         for part in key.split("."):
             found = found[part]
         return found
+
+
+@dataclass(frozen=True)
+class Texts(Entries):
+    """The texts of reports, and the names of what the model has.
+
+    Attributes
+    ----------
+    entries : mapping
+        Nested texts of ``locale/<language>.yaml``, those of ``studies.<language>.yaml`` under ``studies``.
+    measures, parameters : mapping
+        Names and definitions of measures, meanings of parameters; English has them from
+        the model itself, so its mappings are empty.
+    units, sources, facts : mapping
+        Words of units, sources and stylised facts, word for word.
+    """
+
+    measures: Mapping[str, Mapping[str, str]]
+    parameters: Mapping[str, Mapping[str, str]]
+    units: Mapping[str, str]
+    sources: Mapping[str, str]
+    facts: Mapping[str, str]
 
     def arm(self, name: str) -> str:
         """An arm as it is called within a sentence."""

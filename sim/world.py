@@ -151,7 +151,8 @@ def build(params: Params, seed: int, months: int, felt: Incentives | None = None
     planned = planned_pay(params)
     places = most_terms(params.incentives, planned, felt or planned)
     paid_terms = term_records(params, params.incentives, places)
-    other_paid = term_records(params, planned, places)
+    # Priced once, unless a programme brings another plan: every run builds.
+    other_paid = paid_terms.copy() if planned is params.incentives else term_records(params, planned, places)
     felt_terms = other_felt = None if felt is None else term_records(params, felt, places)
     world = World(
         leads=S.records(expected_leads(params, months), S.LEAD),

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import socket
-import subprocess
 import sys
 import urllib.error
 import urllib.request
@@ -16,39 +13,21 @@ from typing import Any
 
 import pytest
 
+from tests.servers import free_port, serving
+
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 SMALL = "organisation=essay&months=3&seeds=12"
 WIDTHS = (375, 1440)
 
 
 @pytest.fixture(scope="module")
-def address(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a server of the explorer alone."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     log = tmp_path_factory.mktemp("explorer") / "server.log"
-    with log.open("w") as out:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "workshop.explorer", str(port)],
-            stdout=out,
-            stderr=out,
-            cwd=root,
-            env={**os.environ, "PYTHONPATH": str(root)},
-        )
-    try:
-        for _ in range(300):
-            try:
-                socket.create_connection(("127.0.0.1", port)).close()
-                break
-            except OSError:
-                with pytest.raises(subprocess.TimeoutExpired):
-                    server.wait(0.2)
+    with serving([sys.executable, "-m", "workshop.explorer", str(port)], port, log):
         yield f"http://127.0.0.1:{port}"
         assert "Traceback" not in log.read_text(errors="replace")
-    finally:
-        server.terminate()
-        server.wait()
 
 
 @pytest.fixture(scope="module")

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import itertools
-import os
 import re
-import socket
-import subprocess
 import sys
 import urllib.error
 import urllib.request
@@ -16,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from tests.servers import free_port, serving
+
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 SCRIPTS = "_solara/cdn/requirejs@2.3.6/require.js"  # one of those that the page needs
 
@@ -24,40 +23,17 @@ SCRIPTS = "_solara/cdn/requirejs@2.3.6/require.js"  # one of those that the page
 def served(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     """Address of the page and log of its server."""
     pytest.importorskip("solara")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     log = tmp_path_factory.mktemp("page") / "server.log"
     command = [sys.executable, "-m", "solara", "run", str(root / "examples" / "mesa_solara.py"),
                "--host=127.0.0.1", f"--port={port}", "--no-open", "--production"]  # fmt: skip
-    with log.open("w") as out:
-        server = subprocess.Popen(command, stdout=out, stderr=out, env={**os.environ, "PYTHONPATH": str(root)})
-    try:
-        _await(server, port, log)
+    with serving(command, port, log):
         address = f"http://127.0.0.1:{port}/"
         try:
             urllib.request.urlopen(address + SCRIPTS, timeout=60).close()
         except urllib.error.HTTPError:
             pytest.skip("the page's scripts come from a network that is not there; `solara-assets` brings them along")
         yield address, log
-    finally:
-        server.terminate()
-        server.wait()
-
-
-def _await(server: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    """Until the server answers; the first start may compile the model."""
-    for _ in range(400):
-        try:
-            socket.create_connection(("127.0.0.1", port)).close()
-        except OSError:
-            try:
-                server.wait(0.5)
-            except subprocess.TimeoutExpired:
-                continue
-            break
-        return
-    pytest.fail(log.read_text(errors="replace")[-2000:])
 
 
 def _day(page: Any) -> int:

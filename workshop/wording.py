@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from analysis.numbers import Numbers, numbers
-from analysis.texts import capital, texts
+from analysis.texts import Entries, capital, texts
 from sim.measures import MEASURES
 from workshop.levers import LEVERS, Value
 
@@ -23,30 +23,17 @@ OWN = {  # measures of the workshop that the model does not report: unit as ther
 }
 
 
-class Words:
+@dataclass(frozen=True)
+class Words(Entries):
     """The texts of one language.
 
-    Parameters
+    Attributes
     ----------
-    language : {"en", "es"}
-        The language.
+    numbers : Numbers
+        How numbers are written.
     """
 
-    def __init__(self, language: str) -> None:
-        self.language = language
-        self.numbers: Numbers = numbers(language)
-        self.entries: Mapping[str, Any] = yaml.safe_load((FOLDER / f"{language}.yaml").read_text(encoding="utf-8"))
-
-    def __call__(self, key: str, **values: object) -> str:
-        """The text under a dotted key with its blanks filled in."""
-        return str(self.find(key)).format(**values)
-
-    def find(self, key: str) -> Any:
-        """What stands under a dotted key."""
-        found: Any = self.entries
-        for part in key.split("."):
-            found = found[part]
-        return found
+    numbers: Numbers
 
     def measure(self, name: str) -> str:
         """Name of a measure."""
@@ -92,4 +79,6 @@ class Words:
 @lru_cache(maxsize=len(LANGUAGES))
 def words(language: str) -> Words:
     """The texts of a language; of an unknown one, the English ones."""
-    return Words(language if language in LANGUAGES else "en")
+    known = language if language in LANGUAGES else "en"
+    entries: dict[str, Any] = yaml.safe_load((FOLDER / f"{known}.yaml").read_text(encoding="utf-8"))
+    return Words(known, entries, numbers(known))

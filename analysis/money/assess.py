@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from analysis.money import claims, drivers, flows
 from analysis.money import results as R
-from analysis.money.words import LANGUAGES, declarations, how, label, words
+from analysis.money.words import declarations, how, label, words
+from analysis.numbers import LANGUAGES
 from analysis.shapley import shapley
 from analysis.texts import texts
 from analysis.uncertainty import nested

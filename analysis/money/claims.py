@@ -12,8 +12,8 @@ import numpy as np
 
 from analysis.money import flows
 from analysis.money.results import Claim, Programme
-from analysis.money.words import LANGUAGES, words
-from analysis.numbers import numbers
+from analysis.money.words import words
+from analysis.numbers import LANGUAGES, numbers
 from experiments.inaction.arms import PAYOUT
 from experiments.inaction.client import Client
 

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from analysis import discovery
 from analysis.money.results import Losing, Region, Swing, Threshold
-from analysis.money.words import LANGUAGES, words
-from analysis.numbers import numbers
+from analysis.money.words import words
+from analysis.numbers import LANGUAGES, numbers
 from sim.parameters import ParameterError
 
 Array = NDArray[np.float64]

@@ -14,7 +14,6 @@ from sim.files import read
 from sim.parameters import Declaration, declared
 
 Words = Mapping[str, str]
-LANGUAGES = ("en", "es")
 FILE = Path(__file__).with_name("words.yaml")
 OF_THEME = {
     "market": "crm", "customers": "crm", "people": "finance", "workload": "hours", "behaviour": "trial",
