@@ -185,8 +185,7 @@ def register_world(world: type[Any], layout: dict[str, tuple[np.dtype[Any], int]
     ``world`` must have an attribute ``table``: a uint64 array of SLOTS entries an array.
     """
     kinds = {
-        name: _Unwrapped(numba.from_dtype(dtype), axes, "C", aligned=True)
-        for name, (dtype, axes) in layout.items()
+        name: _Unwrapped(numba.from_dtype(dtype), axes, "C", aligned=True) for name, (dtype, axes) in layout.items()
     }
     global _layout  # noqa: PLW0603 - part of the cache key of everything compiled later
     _layout = repr([(name, dtype.descr, axes) for name, (dtype, axes) in layout.items()])
