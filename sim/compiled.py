@@ -17,6 +17,7 @@ worlds); ``GTM_BOUNDSCHECK=1`` compiles with bounds checking.
 from __future__ import annotations
 
 import hashlib
+import operator
 import os
 import platform
 from collections.abc import Callable
@@ -29,7 +30,13 @@ from llvmlite import ir
 from numba import extending
 from numba.core import cgutils
 from numba.core.typing.templates import AttributeTemplate
-from numba.np.arrayobj import make_array, populate_array
+from numba.np.arrayobj import (
+    getitem_array_tuple,
+    getitem_arraynd_intp,
+    make_array,
+    populate_array,
+    setitem_array,
+)
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -128,6 +135,42 @@ def is_cached() -> bool:
 SLOTS = 4  # of the table, per array: address and up to three extents
 
 
+class _Unwrapped(numba.types.Array):  # type: ignore[misc]
+    """Type of an organisation's array in compiled code: an index never counts from the end.
+
+    Python lets −1 mean the last entry, for which compiled code would compare every index
+    with 0. No rule uses that, since −1 means nobody here.
+    """
+
+
+extending.register_model(_Unwrapped)(extending.models.ArrayModel)
+
+
+def _unsigned(index: Any) -> Any:
+    """Type of an index, taken as not negative; slices stay as they are."""
+    if isinstance(index, numba.types.BaseTuple):
+        return numba.types.Tuple([_unsigned(part) for part in index])
+    return numba.types.uintp if isinstance(index, numba.types.Integer) else index
+
+
+def _read_entry(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    """Machine code of ``array[index]``."""
+    array, index = signature.args
+    read = getitem_array_tuple if isinstance(index, numba.types.BaseTuple) else getitem_arraynd_intp
+    return read(context, builder, signature.return_type(array, _unsigned(index)), args)
+
+
+def _write_entry(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    """Machine code of ``array[index] = value``."""
+    array, index, value = signature.args
+    return setitem_array(context, builder, signature.return_type(array, _unsigned(index), value), args)
+
+
+for _index in (numba.types.Integer, numba.types.BaseTuple):
+    extending.lower_builtin(operator.getitem, _Unwrapped, _index)(_read_entry)
+    extending.lower_builtin(operator.setitem, _Unwrapped, _index, numba.types.Any)(_write_entry)
+
+
 class _WorldType(numba.types.Type):  # type: ignore[misc]
     """Type of an organisation in compiled code."""
 
@@ -142,8 +185,7 @@ def register_world(world: type[Any], layout: dict[str, tuple[np.dtype[Any], int]
     ``world`` must have an attribute ``table``: a uint64 array of SLOTS entries an array.
     """
     kinds = {
-        name: numba.types.Array(numba.from_dtype(dtype), axes, "C", aligned=True)
-        for name, (dtype, axes) in layout.items()
+        name: _Unwrapped(numba.from_dtype(dtype), axes, "C", aligned=True) for name, (dtype, axes) in layout.items()
     }
     global _layout  # noqa: PLW0603 - part of the cache key of everything compiled later
     _layout = repr([(name, dtype.descr, axes) for name, (dtype, axes) in layout.items()])
