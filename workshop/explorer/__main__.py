@@ -14,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 
 from workshop.explorer import routes
 from workshop.explorer.pages import not_found
-from workshop.security import Headers
+from workshop.security import Headers, KnownHosts
 
 
 def application() -> Starlette:
@@ -22,7 +22,9 @@ def application() -> Starlette:
     start = Route("/", lambda _: RedirectResponse("/explorer"))
     theme = Mount("/static", StaticFiles(directory=Path(__file__).parent.parent / "static"))
     return Starlette(
-        routes=[start, *routes(), theme], middleware=[Middleware(Headers)], exception_handlers={404: not_found}
+        routes=[start, *routes(), theme],
+        middleware=[Middleware(Headers), Middleware(KnownHosts, names=("127.0.0.1", "localhost"))],
+        exception_handlers={404: not_found},
     )
 
 
