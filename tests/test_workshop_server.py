@@ -203,8 +203,8 @@ def test_other_names_of_the_server_are_refused(server):
     """DNS rebinding: a page elsewhere has its own name point here."""
     answers = {
         host: client(server).get("/", headers={"host": host}).status_code
-        for host in (f"127.0.0.1:{server.port}", f"localhost:{server.port}", "evil.example", f"evil.example:{server.port}",
-                     "127.0.0.1.evil.example", "[::1", "")
+        for host in (f"127.0.0.1:{server.port}", f"localhost:{server.port}", "evil.example",
+                     f"evil.example:{server.port}", "127.0.0.1.evil.example", "[::1", "")
     }  # fmt: skip
     assert list(answers.values()) == [200, 200, 421, 421, 421, 421, 421]
 

@@ -238,5 +238,6 @@ def _measured(state: State, event: Event) -> State:
 _RULES = {
     "joined": _joined, "seated": _seated, "removed": _removed, "recoded": _recoded, "returned": _returned,
     "planned": _planned, "ready": _said_ready, "advanced": _advanced, "timed": _timed, "expired": _expired,
-    "announced": _announced, "answered": _answered, "simulated": _simulated, "set_back": _set_back, "measured": _measured,
+    "announced": _announced, "answered": _answered, "simulated": _simulated, "set_back": _set_back,
+    "measured": _measured,
 }  # fmt: skip
