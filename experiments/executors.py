@@ -25,6 +25,7 @@ Task = TypeVar("Task")
 Answer = TypeVar("Answer")
 AHEAD = 2  # tasks handed out per worker, so that none waits for the main process
 MOST_DEATHS = 4  # of workers while they had the same task
+GLANCE = 0.1  # seconds between two looks at whether somebody pressed Ctrl-C
 
 
 class ExecutorError(ParameterError):
@@ -75,6 +76,35 @@ class Serial:
         self.started = False
 
 
+class Interrupts:
+    """Counts Ctrl-C instead of raising wherever the program happens to be.
+
+    An exception in the middle of a lock's acquisition would leave it locked for good, and
+    the program hanging. Only the main thread hears signals; elsewhere nothing is counted.
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __enter__(self) -> Self:
+        self._heard = (
+            threading.current_thread() is threading.main_thread()
+            and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        )
+        if self._heard:
+            signal.signal(signal.SIGINT, self._add)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._heard:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def _add(self, *_: object) -> None:
+        self.count += 1
+
+
 class Threads:
     """Threads of this process: compiled code lets go of the interpreter's lock."""
 
@@ -103,29 +133,37 @@ class Threads:
         """
         waiting: dict[Future[Answer], Task] = {}
         deaths: dict[int, int] = {}
-        try:
-            for task in tasks:
-                waiting[self._pool.submit(function, task)] = task
-                while len(waiting) >= AHEAD * self.workers:
-                    yield from self._done(function, waiting, deaths)
-            while waiting:
-                yield from self._done(function, waiting, deaths)
-        except KeyboardInterrupt:
-            begun = [future for future in waiting if not future.cancel()]
+        with Interrupts() as interrupts:
             try:
-                if not all(future.done() for future in begun):
-                    sys.stderr.write("Waiting for the runs in flight; Ctrl-C once more gives them up.\n")
-                wait(begun)
-            except KeyboardInterrupt:
+                for task in tasks:
+                    waiting[self._pool.submit(function, task)] = task
+                    while len(waiting) >= AHEAD * self.workers and not interrupts.count:
+                        yield from self._done(function, waiting, deaths)
+                    if interrupts.count:
+                        break
+                while waiting and not interrupts.count:
+                    yield from self._done(function, waiting, deaths)
+                if interrupts.count:
+                    yield from self._in_flight(waiting, interrupts)
+                    raise KeyboardInterrupt
+            finally:
+                for future in waiting:
+                    future.cancel()
+
+    def _in_flight(self, waiting: Iterable[Future[Answer]], interrupts: Interrupts) -> Iterator[Answer]:
+        """Yield what was begun and comes to an end before the user gives it up."""
+        # The pool drops what waits itself: Python 3.11's fails on what somebody else cancelled when a process dies.
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        wait(waiting, timeout=GLANCE)
+        if not all(future.done() for future in waiting):
+            sys.stderr.write("Waiting for the runs in flight; Ctrl-C once more gives them up.\n")
+        while left := [future for future in waiting if not future.done()]:
+            if interrupts.count > 1:
                 self._give_up()
-                wait(begun)
-            for future in begun:
-                if future.exception() is None:
-                    yield future.result()
-            raise
-        finally:
-            for future in waiting:
-                future.cancel()
+            wait(left, timeout=GLANCE)
+        for future in waiting:
+            if not future.cancelled() and future.exception() is None:
+                yield future.result()
 
     def _give_up(self) -> None:
         """Threads run compiled code of ours, which ends; they are waited for."""
@@ -133,9 +171,9 @@ class Threads:
     def _done(
         self, function: Callable[[Task], Answer], waiting: dict[Future[Answer], Task], deaths: dict[int, int]
     ) -> Iterator[Answer]:
-        """Wait for some tasks, and start those anew whose worker died."""
+        """Wait a moment for some tasks, and start those anew whose worker died."""
         lost: list[Task] = []
-        for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+        for future in wait(waiting, timeout=GLANCE, return_when=FIRST_COMPLETED).done:
             task = waiting.pop(future)
             try:
                 yield future.result()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import os
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -282,27 +284,32 @@ def test_only_a_few_tasks_are_taken_ahead() -> None:
         answers.close()  # type: ignore[attr-defined]
 
 
-def test_an_interrupt_keeps_what_is_being_done_and_begins_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupt_keeps_what_is_being_done_and_begins_nothing() -> None:
     begun: list[int] = []
     release = threading.Event()
-    wait = executors.wait
 
     def work(task: int) -> int:
         begun.append(task)
         release.wait(20)
         return task
 
-    def interrupted(futures: Any, **how: Any) -> Any:
-        monkeypatch.setattr(executors, "wait", wait)
+    def interrupt() -> None:
         while len(begun) < 2:
             time.sleep(0.001)
-        threading.Timer(0.05, release.set).start()
-        raise KeyboardInterrupt
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(5 * executors.GLANCE)
+        release.set()
 
-    monkeypatch.setattr(executors, "wait", interrupted)
+    # Where tests run in the background of a shell, Ctrl-C is ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     kept: list[int] = []
-    with executors.Threads(2) as pool, pytest.raises(KeyboardInterrupt):
-        kept.extend(pool.map(work, range(1_000)))
+    try:
+        threading.Thread(target=interrupt).start()
+        with executors.Threads(2) as pool, pytest.raises(KeyboardInterrupt):
+            kept.extend(pool.map(work, range(1_000)))
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert sorted(kept) == sorted(begun) == [0, 1]
 
 
