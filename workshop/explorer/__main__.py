@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 from pathlib import Path
 
@@ -29,10 +30,10 @@ def application() -> Starlette:
 
 
 def main(arguments: list[str]) -> None:
-    """Serve on the port given, 8080 by default."""
-    port = int(arguments[0]) if arguments else 8080
-    print(f"Explorer: http://127.0.0.1:{port}/explorer", flush=True)
-    uvicorn.run(application(), host="127.0.0.1", port=port, log_level="warning")
+    """Serve on the port given, 8080 by default; 0 takes a free one and says which."""
+    listening = socket.create_server(("127.0.0.1", int(arguments[0]) if arguments else 8080))
+    print(f"Explorer: http://127.0.0.1:{listening.getsockname()[1]}/explorer", flush=True)
+    uvicorn.Server(uvicorn.Config(application(), log_level="warning")).run(sockets=[listening])
 
 
 if __name__ == "__main__":
