@@ -10,7 +10,6 @@ a whole picture of 100 replications takes, and page requests during it.
 from __future__ import annotations
 
 import json
-import socket
 import statistics
 import subprocess
 import sys
@@ -26,13 +25,13 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def main() -> None:
     changes = int(sys.argv[1]) if len(sys.argv) > 1 else 40
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = subprocess.Popen([sys.executable, "-m", "workshop.explorer", str(port)], cwd=ROOT)
+    server = subprocess.Popen(
+        [sys.executable, "-m", "workshop.explorer", "0"], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=300) as client:
-            _await(client)
+        assert server.stdout
+        address = server.stdout.readline().split()[1].removesuffix("/explorer")
+        with httpx.Client(base_url=address, timeout=300) as client:
             first_picture(client, {"siloed.alignment.visibility": "0.5"})  # compiled by then
             generator = np.random.default_rng(1)
             times = [first_picture(client, _change(generator)) for _ in range(changes)]
@@ -48,16 +47,6 @@ def main() -> None:
     finally:
         server.terminate()
         server.wait()
-
-
-def _await(client: httpx.Client) -> None:
-    for _ in range(1200):
-        try:
-            client.get("/explorer")
-        except httpx.TransportError:
-            time.sleep(0.1)
-        else:
-            return
 
 
 def _change(generator: np.random.Generator) -> dict[str, str]:

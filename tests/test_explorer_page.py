@@ -216,3 +216,26 @@ def test_text_has_contrast_and_controls_have_names(page: Any, address: str, dark
     assert unnamed == []
     page.keyboard.press("Tab")
     assert page.locator("h1").count() == 1
+
+
+SHIFTS = """window.shifts = []; new PerformanceObserver((list) => {
+  for (const one of list.getEntries()) if (!one.hadRecentInput) window.shifts.push(one.value);
+}).observe({ type: "layout-shift", buffered: true })"""
+
+
+@pytest.mark.parametrize("page", WIDTHS, indirect=True)
+def test_nothing_jumps_and_accessibility_rules_hold(page: Any, address: str) -> None:
+    """No serious finding of axe-core; shifts of the layout stay below what browsers call good (0.1)."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    page.add_init_script(SHIFTS)
+    for path in (f"/explorer?{SMALL}&language=es", f"/explorer/office?{SMALL}&arm=siloed"):
+        page.goto(address + path)
+        if "office" in path:
+            page.fill("#day", "130")
+            page.click("#open button")
+            page.wait_for_selector("main[data-day='130']")
+        else:
+            _ready(page)
+        found = [v for v in axe.run(page).response["violations"] if v["impact"] in ("serious", "critical")]
+        assert [(v["id"], [node["html"][:120] for node in v["nodes"]][:3]) for v in found] == []
+        assert sum(page.evaluate("window.shifts")) < 0.1, path

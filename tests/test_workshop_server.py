@@ -199,6 +199,16 @@ def test_thirty_phones_hand_in_within_five_seconds(server, capsys):
     assert max(waited) < 60  # the goal of ten seconds is one for a machine that does nothing else
 
 
+def test_other_names_of_the_server_are_refused(server):
+    """DNS rebinding: a page elsewhere has its own name point here."""
+    answers = {
+        host: client(server).get("/", headers={"host": host}).status_code
+        for host in (f"127.0.0.1:{server.port}", f"localhost:{server.port}", "evil.example",
+                     f"evil.example:{server.port}", "127.0.0.1.evil.example", "[::1", "")
+    }  # fmt: skip
+    assert list(answers.values()) == [200, 200, 421, 421, 421, 421, 421]
+
+
 def test_the_explorer_is_for_this_computer_alone():
     import asyncio
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sim.parameters import ParameterError
 from workshop import debrief, designs, levers, scores, simulation
 from workshop.levers import LEVERS, ROLES
+from workshop.rooms import Rooms
 from workshop.session import after
 from workshop.state import OPTIONS, QUESTIONS, Config, Refused, State, config, kind_of
+from workshop.store import Store
 from workshop.wording import words
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -66,6 +70,7 @@ EVENTS = st.one_of(
     st.fixed_dictionaries({"type": st.just("joined"), "name": st.text(max_size=30), "secret": st.text(max_size=3)}),
     st.fixed_dictionaries({"type": st.just("seated"), "member": st.integers(0, 6), "team": st.integers(-1, 4),
                            "role": st.sampled_from([*ROLES, "boss"])}),
+    st.fixed_dictionaries({"type": st.just("set_back"), "round": STEPS, "team": st.integers(-1, 4)}),
     st.fixed_dictionaries({"type": st.just("removed"), "member": st.integers(0, 6)}),
     st.fixed_dictionaries({"type": st.just("recoded"), "member": st.integers(0, 6), "back": st.sampled_from(["x"])}),
     st.fixed_dictionaries({"type": st.just("returned"), "back": st.sampled_from(["", "x"]), "secret": st.just("n")}),
@@ -106,7 +111,7 @@ def invariants(before: State, now: State) -> None:
         else:
             assert levers.cost(plan, now.main) <= levers.BUDGET[kind] + 1e-9
         if (name, team) in before.locked:
-            assert plan == before.plans.get((name, team), plan)
+            assert plan in (before.plans.get((name, team), plan), now.base(name, team))  # the latter if set back
     assert all(key[:2] in now.locked for key in now.results)
     if now.stage == "results":
         assert not [key for key in now.wanted() if key[0] == now.step]
@@ -244,9 +249,10 @@ def test_every_refusal_has_words():
     assert "budget" in reasons
 
 
-@pytest.mark.parametrize("organisation", designs.ORGANISATIONS)
+@pytest.mark.parametrize("organisation", [file.stem for file in sorted(designs.FOLDER.glob("*.parquet"))])
 def test_shipped_designs_are_those_that_are_drawn(organisation):
     known = designs.known(organisation)
+    assert len(known) > 250
     plans = [{}, *designs.draw(len(known) - 1, organisation)]
     for (_, row), plan in zip(known.iterrows(), plans, strict=True):
         assert {name: row[name] for name in LEVERS if pd.notna(row[name])} == plan
@@ -262,9 +268,55 @@ def test_shipped_designs_have_the_numbers_of_a_team():
         assert {name: row[name] for name in designs.KEPT} == pytest.approx({name: found[name] for name in designs.KEPT})
 
 
-def test_a_profile_without_designs_has_a_chart_too():
+def test_wrong_words_for_designs_are_refused():
+    for words_, named in ((["smal"], "'smal': allowed are"), (["smb", "points=0"], "points='0': a whole number")):
+        with pytest.raises(ParameterError, match=re.escape(named)):
+            designs.main(words_)
+
+
+def test_a_plan_that_cannot_be_simulated_is_set_back_and_the_round_goes_on(tmp_path, monkeypatch):
+    """A worker that dies with one plan, again and again: a clear line, then the plan before it."""
+
+    class Simulator:
+        async def means(self, session: str, plan: levers.Plan, organisation: str) -> dict[str, float]:
+            if plan:
+                raise RuntimeError("the worker died")
+            return result(1)
+
+    async def play_it() -> None:
+        store = Store(tmp_path / "sessions.sqlite")
+        room = Rooms(store, Simulator()).create({**FORM, "quiz": False})
+        room.act({"type": "joined", "name": "Ana", "secret": "s"})
+        for _ in range(2):
+            room.act({"type": "advanced", "position": room.state.position, "stage": room.state.stage, "at": 0.0})
+            if room.state.stage == "plan":
+                room.act({"type": "planned", "member": 1, "round": "siloed-1", "moves": {"paid_share": 40}})
+        await settled(room)
+        assert room.state.stage == "run"
+        assert room.failed == {("siloed-1", 0, "essay"): "RuntimeError: the worker died"}
+        room.retry()
+        await settled(room)
+        assert room.failed
+        room.set_back()
+        await settled(room)
+        assert room.failed == {}
+        assert room.state.stage == "results"
+        assert room.state.plan("siloed-1", 0) == {}
+        store.close()
+
+    async def settled(room) -> None:
+        for _ in range(20):
+            await asyncio.sleep(0)
+
+    asyncio.run(play_it())
+
+
+def test_a_profile_without_designs_has_a_chart_too(monkeypatch, tmp_path):
+    monkeypatch.setattr(designs, "FOLDER", tmp_path)
+    designs.known.cache_clear()
     state = after(fresh(quiz=False, organisations=["smb"]), {"type": "joined", "name": "Ana", "secret": "s"})
     state = simulate(step_on(step_on(state)))
     place = debrief.place(state, "siloed-1", "smb")
+    designs.known.cache_clear()
     assert place.count == 0
     assert debrief.chart(place, words("es")).count("team-number") == 3

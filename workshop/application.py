@@ -7,7 +7,7 @@ import contextlib
 import os
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import uvicorn
@@ -22,14 +22,16 @@ from sim.parameters import ParameterError
 from workshop import explorer, facilitator, phone
 from workshop.desk import HERE, Desk
 from workshop.rooms import Rooms
-from workshop.security import Headers, OnlyHere
+from workshop.security import Headers, KnownHosts, OnlyHere, host_name
 from workshop.simulation import Simulator
 from workshop.store import Store
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
-def application(folder: Path, address: str, own: str = "mid_market", local: bool = True) -> Starlette:
+def application(
+    folder: Path, address: str, own: str = "mid_market", local: bool = True, names: Sequence[str] = ()
+) -> Starlette:
     """The application with its sessions.
 
     Parameters
@@ -42,6 +44,8 @@ def application(folder: Path, address: str, own: str = "mid_market", local: bool
         Profile for the template that takes one of somebody's own.
     local : bool
         Whether only this computer can reach it.
+    names : sequence of str
+        More names by which browsers may call the server.
     """
     simulator = Simulator(max(1, (os.cpu_count() or 2)))
     store = Store(folder / "sessions.sqlite")
@@ -73,7 +77,11 @@ def application(folder: Path, address: str, own: str = "mid_market", local: bool
     ]
     app = Starlette(
         routes=routes,
-        middleware=[Middleware(Headers), Middleware(OnlyHere, prefix="/explorer")],
+        middleware=[
+            Middleware(Headers),
+            Middleware(KnownHosts, names=(*LOOPBACK, host_name(address), socket.gethostname(), *names)),
+            Middleware(OnlyHere, prefix="/explorer"),
+        ],
         exception_handlers={404: missing, 405: missing, 500: broken},
         lifespan=lifespan,
     )
@@ -93,7 +101,7 @@ def local_address(host: str) -> str:
             return "127.0.0.1"
 
 
-def serve(folder: Path, host: str, port: int, own: str) -> None:
+def serve(folder: Path, host: str, port: int, own: str, names: Sequence[str] = ()) -> None:
     """Run until it is stopped.
 
     Raises
@@ -109,7 +117,7 @@ def serve(folder: Path, host: str, port: int, own: str) -> None:
     import sim.compiled
 
     address = f"http://{local_address(host)}:{port}"
-    app = application(folder, address, own, host in LOOPBACK)
+    app = application(folder, address, own, host in LOOPBACK, names)
     here = address if host in LOOPBACK else f"http://127.0.0.1:{port}" if host == "0.0.0.0" else address
     if not sim.compiled.is_cached():
         sys.stderr.write("Compiling the model once, about a minute; pages open meanwhile.\n")

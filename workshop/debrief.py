@@ -89,7 +89,11 @@ def chart(found: Place, words: Words) -> Markup:
     def down(y: float) -> float:
         return round(HEIGHT - BOTTOM - (y - y0) / (y1 - y0) * (HEIGHT - BOTTOM - EDGE), 1)
 
-    label = words("debrief.chart", count=found.count) if found.count else words("debrief.no_designs")
+    label = (
+        words("debrief.chart", count=found.count, organisation=words.organisation(found.organisation))
+        if found.count
+        else words("debrief.no_designs")
+    )
     parts = [f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(label)}">']
     for x in _ticks(x0, x1):
         parts.append(f'<line class="grid" x1="{across(x)}" x2="{across(x)}" y1="{EDGE}" y2="{HEIGHT - BOTTOM}"/>')

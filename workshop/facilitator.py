@@ -141,6 +141,8 @@ def routes(desk: Desk) -> list[Route]:  # noqa: C901 - a few lines for each rout
                 return desk.page("wrong", w, text=w("facilitator.deleted"))
             if what == "retry":
                 room.retry()
+            elif what == "set_back":
+                room.set_back()
             else:
                 room.act(event(room, what, given))
         except Refused as refused:

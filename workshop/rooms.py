@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from workshop import session
-from workshop.simulation import Simulator
+from workshop.levers import Plan
+from workshop.simulation import Means, Simulator
 from workshop.state import Config, Member, Refused, State
 from workshop.state import config as checked
 from workshop.store import Kept, Store
@@ -53,7 +54,7 @@ class Room:
         self.state = State(checked(kept.config))
         self.version = self._kept = 0
         self.streams: Counter[int] = Counter()
-        self.failed: dict[tuple[str, int, str], str] = {}
+        self.failed: dict[object, str] = {}  # what could not be simulated, as in _running, and why
         self.codes: dict[int, str] = {}  # for new phones, in plain words: nowhere but on the facilitator's page
         self._store, self._simulator = store, simulator
         self._news = asyncio.Event()
@@ -113,18 +114,31 @@ class Room:
         task.add_done_callback(lambda _: self._running.pop(key, None))
 
     async def _measure(self, organisation: str) -> None:
-        result = await self._simulator.means(self.kept.code, {}, organisation)
-        self.act({"type": "measured", "organisation": organisation, "result": result})
+        result = await self._means(organisation, {}, organisation)
+        if result is not None:
+            self.act({"type": "measured", "organisation": organisation, "result": result})
 
     async def _simulate(self, name: str, team: int, organisation: str) -> None:
+        result = await self._means((name, team, organisation), self.state.plan(name, team), organisation)
+        if result is not None:
+            self.act({"type": "simulated", "round": name, "team": team, "organisation": organisation, "result": result})
+
+    async def _means(self, key: object, plan: Plan, organisation: str) -> Means | None:
+        """What a plan brings; None, and a line for the facilitator, if it cannot be simulated."""
         try:
-            result = await self._simulator.means(self.kept.code, self.state.plan(name, team), organisation)
+            return await self._simulator.means(self.kept.code, plan, organisation)
         except Exception as error:
-            log.exception("%s: the plan of team %s in %s cannot be simulated", self.kept.code, team + 1, name)
-            self.failed[name, team, organisation] = str(error)
+            log.exception("%s: %s cannot be simulated", self.kept.code, key)
+            self.failed[key] = f"{type(error).__name__}: {error}"
             self.tell()
-            return
-        self.act({"type": "simulated", "round": name, "team": team, "organisation": organisation, "result": result})
+            return None
+
+    def set_back(self) -> None:
+        """Every plan that cannot be simulated becomes the one before it, so that the round can go on."""
+        running = {key[:2] for key in self.state.wanted() if key in self._running}  # of two organisations, the other
+        for name, team in {key[:2] for key in self.state.wanted() if key in self.failed} - running:
+            self.act({"type": "set_back", "round": name, "team": team})
+        self.retry()
 
     def retry(self) -> None:
         """Simulate again what failed."""

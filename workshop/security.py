@@ -6,10 +6,11 @@ import hashlib
 import hmac
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from urllib.parse import parse_qsl, urlsplit
 
 from starlette.requests import Request
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HEADERS = {
@@ -49,6 +50,34 @@ class Headers:
             await send(message)
 
         await self._app(scope, receive, sending)
+
+
+def host_name(text: str) -> str:
+    """The name in an address or a Host header, without scheme, port and brackets; empty if there is none."""
+    try:
+        return urlsplit(text if "://" in text else f"//{text}").hostname or ""
+    except ValueError:
+        return ""
+
+
+class KnownHosts:
+    """Middleware: a request that calls the server by a name that is not its own is refused.
+
+    A page elsewhere can point a name of its own at this computer (DNS rebinding); the browser then takes both for
+    one site. Its requests still carry that name.
+    """
+
+    def __init__(self, app: ASGIApp, names: Collection[str]) -> None:
+        self._app, self._names = app, frozenset(name.lower() for name in names)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or refuse it."""
+        if scope["type"] == "http":
+            given = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
+            if len(given) != 1 or host_name(given[0]) not in self._names:
+                await PlainTextResponse("421: this server has another name", 421)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
 
 
 class OnlyHere:

@@ -218,6 +218,16 @@ def _simulated(state: State, event: Event) -> State:
     return _change(state, results={**state.results, key: dict(event["result"])})
 
 
+def _set_back(state: State, event: Event) -> State:
+    """``round``, ``team``: a locked plan that cannot be simulated gives way to the one that it started from."""
+    key = (event["round"], event["team"])
+    if key not in {wanted[:2] for wanted in state.wanted()}:
+        raise Refused("stale")
+    base = state.base(*key)
+    results = {found: means for found, means in state.results.items() if found[:2] != key}
+    return _change(state, plans={**state.plans, key: base}, results=results)
+
+
 def _measured(state: State, event: Event) -> State:
     """``organisation``, ``result``: the organisation as it is today has been run."""
     if event["organisation"] not in state.config.organisations or event["organisation"] in state.today:
@@ -228,5 +238,6 @@ def _measured(state: State, event: Event) -> State:
 _RULES = {
     "joined": _joined, "seated": _seated, "removed": _removed, "recoded": _recoded, "returned": _returned,
     "planned": _planned, "ready": _said_ready, "advanced": _advanced, "timed": _timed, "expired": _expired,
-    "announced": _announced, "answered": _answered, "simulated": _simulated, "measured": _measured,
+    "announced": _announced, "answered": _answered, "simulated": _simulated, "set_back": _set_back,
+    "measured": _measured,
 }  # fmt: skip

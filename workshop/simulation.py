@@ -141,13 +141,15 @@ class Simulator:
         params = levers.params(plan, organisation)
         chunks = [list(range(first, min(first + CHUNK, SEEDS))) for first in range(0, SEEDS, CHUNK)]
         for attempt in (1, 2):
+            pool = self._pool
             try:
                 parts = await asyncio.gather(*(self._enqueue(session, params, chunk) for chunk in chunks))
                 return means([row for part in parts for row in part])
             except BrokenProcessPool:  # a worker was killed: one more try, with new ones
                 if attempt == 2:
                     raise
-                self._pool = self._new_pool()
+                if self._pool is pool:  # nobody else has put a new one there
+                    self._pool = self._new_pool()
         raise AssertionError("unreachable")
 
     def _enqueue(self, session: str, params: Params, chunk: list[int]) -> asyncio.Future[Rows]:

@@ -13,7 +13,7 @@ from sim.parameters import ParameterError
 COMMAND = Command(
     name="workshop",
     summary=COMMANDS["workshop"],
-    defaults={"port": 8080, "host": "127.0.0.1", "out": "outputs/workshop"},
+    defaults={"port": 8080, "host": "127.0.0.1", "names": [], "out": "outputs/workshop"},
     most_arms=1,
 )
 
@@ -30,9 +30,12 @@ def run(settings: Settings) -> int:
         raise ParameterError(f"port={port!r}: a whole number from 1 to 65535 is needed.")
     if not isinstance(host, str) or not host:
         raise ParameterError(f"host={host!r}: an address of this computer is needed; 0.0.0.0 means all of them.")
+    names = settings.own["names"]
+    if not isinstance(names, list | tuple) or not all(isinstance(name, str) and name for name in names):
+        raise ParameterError(f"names={names!r}: a list of names of this computer is needed, as names=[laptop.local].")
     try:
         from workshop.application import serve
     except ModuleNotFoundError as error:
         raise ParameterError(f"gtm workshop needs {error.name}: pip install 'gtm-sim[workshop]'.") from None
-    serve(settings.out, host, port, settings.organisation)
+    serve(settings.out, host, port, settings.organisation, names)
     return DONE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from starlette.staticfiles import StaticFiles
 
 from workshop.explorer import routes
 from workshop.explorer.pages import not_found
-from workshop.security import Headers
+from workshop.security import Headers, KnownHosts
 
 
 def application() -> Starlette:
@@ -22,15 +23,17 @@ def application() -> Starlette:
     start = Route("/", lambda _: RedirectResponse("/explorer"))
     theme = Mount("/static", StaticFiles(directory=Path(__file__).parent.parent / "static"))
     return Starlette(
-        routes=[start, *routes(), theme], middleware=[Middleware(Headers)], exception_handlers={404: not_found}
+        routes=[start, *routes(), theme],
+        middleware=[Middleware(Headers), Middleware(KnownHosts, names=("127.0.0.1", "localhost"))],
+        exception_handlers={404: not_found},
     )
 
 
 def main(arguments: list[str]) -> None:
-    """Serve on the port given, 8080 by default."""
-    port = int(arguments[0]) if arguments else 8080
-    print(f"Explorer: http://127.0.0.1:{port}/explorer", flush=True)
-    uvicorn.run(application(), host="127.0.0.1", port=port, log_level="warning")
+    """Serve on the port given, 8080 by default; 0 takes a free one and says which."""
+    listening = socket.create_server(("127.0.0.1", int(arguments[0]) if arguments else 8080))
+    print(f"Explorer: http://127.0.0.1:{listening.getsockname()[1]}/explorer", flush=True)
+    uvicorn.Server(uvicorn.Config(application(), log_level="warning")).run(sockets=[listening])
 
 
 if __name__ == "__main__":

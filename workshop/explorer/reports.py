@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import shutil
 import sys
 import tempfile
 from collections import OrderedDict
@@ -30,12 +31,13 @@ class Reports:
             if name not in self._made:
                 out = Path(self._folder.name) / name
                 if not await self._compare(choice, out):
+                    shutil.rmtree(out, ignore_errors=True)
                     return None
                 self._made[name] = out / "report.html"
             self._made.move_to_end(name)
             while len(self._made) > KEPT:
                 _, old = self._made.popitem(last=False)
-                old.unlink(missing_ok=True)
+                shutil.rmtree(old.parent, ignore_errors=True)  # its study too
             return self._made[name]
 
     @staticmethod

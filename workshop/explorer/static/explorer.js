@@ -15,6 +15,7 @@ let timer = 0;
 chosen.set("language", said.language);
 theme();
 if (matchMedia("(max-width: 61.99rem)").matches) find("panel").open = false;
+find("panel").dataset.ready = "";
 outputs();
 run(false);
 
