@@ -31,7 +31,13 @@ def application() -> Starlette:
 
 def main(arguments: list[str]) -> None:
     """Serve on the port given, 8080 by default; 0 takes a free one and says which."""
-    listening = socket.create_server(("127.0.0.1", int(arguments[0]) if arguments else 8080))
+    port = arguments[0] if arguments else "8080"
+    try:
+        listening = socket.create_server(("127.0.0.1", int(port)))
+    except (ValueError, OverflowError):
+        sys.exit(f"error: {port!r} is no port: a whole number from 0 to 65535; 0 takes a free one.")
+    except OSError as error:
+        sys.exit(f"error: port {port} cannot be had ({error.strerror}); 0 takes a free one.")
     print(f"Explorer: http://127.0.0.1:{listening.getsockname()[1]}/explorer", flush=True)
     uvicorn.Server(uvicorn.Config(application(), log_level="warning")).run(sockets=[listening])
 
