@@ -121,7 +121,14 @@ def test_the_folder_may_have_any_name(asked: Asked, tmp_path: Path) -> None:
 def test_a_folder_of_configurations_may_be_given(asked: Asked, tmp_path: Path) -> None:
     (tmp_path / "own" / "arm").mkdir(parents=True)
     (tmp_path / "own" / "arm" / "mine.yaml").write_text("incentives: hybrid\n")
-    assert asked("--config-dir", "own", "arms=[siloed,mine]").arms["mine"].incentives.name == "hybrid"
+    (tmp_path / "own" / "organisation").mkdir()
+    (tmp_path / "own" / "organisation" / "ours.yaml").write_text("people:\n  sellers: 3\n")
+    (tmp_path / "own" / "hydra" / "launcher").mkdir(parents=True)
+    (tmp_path / "own" / "hydra" / "launcher" / "lined_up.yaml").write_text("n_jobs: 1\n")
+    for option in (["--config-dir", "own"], ["--config-dir=own"], ["-cd", "own"]):
+        found = asked(*option, "arms=[siloed,mine]", "organisation=ours", "hydra/launcher=lined_up")
+        assert found.arms["mine"].incentives.name == "hybrid"
+        assert found.arms["siloed"].people.sellers == 3
 
 
 def test_every_parameter_is_a_key() -> None:

@@ -63,6 +63,16 @@ def test_the_command_writes_a_template_once_and_no_folder(tmp_path: Path, monkey
     assert main([*words, "seeds=3"]) == 2
 
 
+def test_a_client_is_found_by_name_in_a_folder_of_configurations(tmp_path: Path, capsys: Any) -> None:
+    (tmp_path / "client").mkdir()
+    (tmp_path / "client" / "acme.yaml").write_text("client: Acme\narr: -1\n", encoding="utf-8")
+    words = ["inaction", f"--config-dir={tmp_path}", f"out={tmp_path / 'study'}"]
+    assert main([*words, "client=acme"]) == 2
+    assert "arr=-1" in capsys.readouterr().err
+    assert main([*words, "client=acmee"]) == 2
+    assert "Did you mean 'acme'?" in capsys.readouterr().err
+
+
 def test_everything_wrong_is_said_at_once_with_the_nearest_name() -> None:
     told = refused(
         SMALL

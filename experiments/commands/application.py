@@ -22,6 +22,7 @@ from sim.parameters import ParameterError
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
+CONFIG_DIR = ("--config-dir", "-cd")
 EMPTY_OUT = ("out=", "out=''", 'out=""')
 LONGEST = 800  # characters of a line
 MOST_LINES = 4
@@ -67,6 +68,7 @@ def application(command: Command, task: Callable[[Settings], int], arguments: Se
                 raise ParameterError(f"{word!r}: cannot be read; words are UTF-8.")
         parser = get_args_parser()
         parser.error = _refuse_option  # type: ignore[method-assign]
+        parser.allow_abbrev = False
         options = parser.parse_intermixed_args(list(arguments))
         own: tuple[str, ...] = (options.config_dir,) if options.config_dir else ()
         if any(text.lstrip("+") in EMPTY_OUT for text in options.overrides):
@@ -75,7 +77,7 @@ def application(command: Command, task: Callable[[Settings], int], arguments: Se
         own = own or _former_configs(former)
         _say_elsewhere(former, overrides)
         translated = translate(command, overrides, options.multirun, own)
-        switches = [word for word in arguments if word not in options.overrides]
+        switches = _for_hydra([word for word in arguments if word not in options.overrides])
         ours = options.multirun or not any(text.startswith("out=") for text in overrides)
         _register(command, own, paths_of_groups(command, overrides))
         call = shlex.join(["gtm", command.name, *arguments])
@@ -111,6 +113,22 @@ def application(command: Command, task: Callable[[Settings], int], arguments: Se
     finally:
         sys.argv = before
     return DONE
+
+
+def _for_hydra(switches: Sequence[str]) -> list[str]:
+    """Hydra's own options without ``--config-dir``.
+
+    All that is in that folder is registered by us. Hydra itself would take ``organisation=mine``
+    for the choice of a file of a group of its own as soon as there is a folder ``organisation/``.
+    """
+    kept: list[str] = []
+    words = iter(switches)
+    for word in words:
+        if word in CONFIG_DIR:
+            next(words)
+        elif not word.startswith(tuple(f"{option}=" for option in CONFIG_DIR)):
+            kept.append(word)
+    return kept
 
 
 def _refuse_option(message: str) -> NoReturn:
@@ -232,9 +250,8 @@ def _tidy(folder: Path, ours: bool) -> None:
 def _register(command: Command, configs: tuple[str, ...], paths: Mapping[str, Path]) -> None:
     """Tell Hydra the configuration that the command starts from."""
     from hydra.core.config_store import ConfigStore
-    from omegaconf.errors import OmegaConfBaseException
 
-    from sim.configuration import names, read
+    from sim.configuration import configs_folders, names
 
     groups = {
         f"{group}s" if group in ("organisation", "arm") else group: ", ".join(names(group, configs))
@@ -253,11 +270,11 @@ def _register(command: Command, configs: tuple[str, ...], paths: Mapping[str, Pa
     for group, chosen in command.chosen().items():
         files = {**group_files(group, configs), **({paths[group].stem: paths[group]} if group in paths else {})}
         for name, file in files.items():
-            try:
-                ConfigStore.instance().store(group=group, name=name, node=read(file))
-            except OmegaConfBaseException as error:  # a date, a set
-                raise ParameterError(f"{file}: {str(error).splitlines()[0]}.") from None
+            _store(group, name, file)
         listed.append({group: chosen})
+    for folder in configs_folders(configs)[:-1]:
+        for file in sorted((folder / "hydra").rglob("*.yaml")):  # somebody's own launcher
+            _store(file.parent.relative_to(folder).as_posix(), file.stem, file)
     tree = {
         "defaults": [
             "_self_",
@@ -269,3 +286,16 @@ def _register(command: Command, configs: tuple[str, ...], paths: Mapping[str, Pa
         "hydra": hydra,
     }
     ConfigStore.instance().store(name=command.name, node=tree)
+
+
+def _store(group: str, name: str, file: Path) -> None:
+    """Tell Hydra of a file of a group."""
+    from hydra.core.config_store import ConfigStore
+    from omegaconf.errors import OmegaConfBaseException
+
+    from sim.configuration import read
+
+    try:
+        ConfigStore.instance().store(group=group, name=name, node=read(file))
+    except OmegaConfBaseException as error:  # a date, a set
+        raise ParameterError(f"{file}: {str(error).splitlines()[0]}.") from None

@@ -62,7 +62,7 @@ def run(settings: Settings) -> int:
 
     _check(settings)
     inaction.check_libraries()
-    asked = client.from_file(client.find(str(settings.own["client"])))
+    asked = client.from_file(client.find(str(settings.own["client"]), settings.configs))
     horizon = int(asked.get("horizon_months"))
     center = draws.center(asked)
     drawn = draws.draw(asked, center, -(-settings.seeds // posterior.PER_DRAW), settings.seed)

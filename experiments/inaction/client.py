@@ -16,7 +16,7 @@ from typing import Any
 from babel.core import get_global
 
 from experiments.inaction import audit
-from sim.configuration import PATH, configs_folders, load
+from sim.configuration import PATH, Folders, configs_folders, load
 from sim.files import is_file, read
 from sim.parameters import ParameterError, Params, is_number, nearest
 
@@ -103,8 +103,8 @@ def fields() -> Mapping[str, Mapping[str, Any]]:
     return read(FILE)
 
 
-def find(name: str) -> Path:
-    """The file of a client: a shipped example, or a path.
+def find(name: str, configs: Folders = None) -> Path:
+    """The file of a client: a path, or the name of one in a folder of configurations, where examples are shipped.
 
     Raises
     ------
@@ -117,10 +117,10 @@ def find(name: str) -> Path:
             return file
         near = sorted(str(other) for other in file.parent.glob("*.y*ml")) if file.parent.is_dir() else []
         raise ParameterError(f"client={name!r}: there is no such file.{nearest(str(file), near)}")
-    for folder in configs_folders():
+    for folder in configs_folders(configs):
         if is_file(folder / GROUP / f"{name}.yaml"):
             return folder / GROUP / f"{name}.yaml"
-    known = sorted({file.stem for folder in configs_folders() for file in (folder / GROUP).glob("*.yaml")})
+    known = sorted({file.stem for folder in configs_folders(configs) for file in (folder / GROUP).glob("*.yaml")})
     raise ParameterError(
         f"client={name!r}: examples are {', '.join(known)}, or give the path of a YAML file.{nearest(name, known)}"
     )
