@@ -292,9 +292,11 @@ def test_a_design_may_be_a_file_and_factors_nested(sweep: Any) -> None:
 
 
 @pytest.mark.slow
-def test_launchers_still_work_for_one_job_a_point(sweep: Any) -> None:
+@pytest.mark.parametrize("launcher", [("joblib", "hydra.launcher.n_jobs=2"), ("submitit_local",)], ids=lambda it: it[0])
+def test_launchers_still_work_for_one_job_a_point(sweep: Any, monkeypatch: Any, launcher: tuple[str, ...]) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).resolve().parent.parent))  # where jobs find the model
     words = ("model.target=tests.quick_models:wave", "design.factors={x: [1, 2]}", "executor=serial", "seeds=1,2")
-    assert main(["sweep", *words, "--multirun", "hydra/launcher=joblib", "hydra.launcher.n_jobs=2", "out=jobs"]) == 0
+    assert main(["sweep", *words, "--multirun", f"hydra/launcher={launcher[0]}", *launcher[1:], "out=jobs"]) == 0
     assert [len(pd.read_parquet(f"jobs/{job}/runs.parquet")) for job in (0, 1)] == [2, 4]
 
 
