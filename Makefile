@@ -34,10 +34,9 @@ $(STAMP): requirements.lock pyproject.toml
 demo: setup
 	$(VENV)/bin/gtm compare
 
-# First what is one process each, two at a time; then the quick tests; the slow ones close.
+# First what is one process each, two at a time, and the quick tests as soon as one place is free; the slow ones close.
 test: setup browser
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target types bounds lint floors interpreted
-	@$(MAKE) --no-print-directory fast
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target bounds types lint floors interpreted fast
 	@$(MAKE) --no-print-directory slow
 
 lint: setup
@@ -62,9 +61,10 @@ bounds: setup
 interpreted: setup
 	NUMBA_DISABLE_JIT=1 $(PYTEST) -q -m interpreted
 
-# A few of these are as long as a hundred others: whoever is idle takes the next one.
+# A few of these are as long as a hundred others: whoever is idle takes the next one. Many wait for browsers and
+# for processes that are killed: three at a time keep two cores busy.
 slow: setup
-	$(PYTEST) -n 2 --dist worksteal -m slow
+	$(PYTEST) -n 3 --dist worksteal -m slow
 
 # Some tests drive a browser: Debian's own, put there when we may; else those tests say that they skip.
 browser:

@@ -7,6 +7,8 @@ import json
 import re
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import parse_qsl
 
@@ -20,6 +22,7 @@ from sim import state as S
 from sim.configuration import names
 from sim.parameters import ParameterError, declared
 from workshop.explorer import choice as inputs
+from workshop.explorer import office
 from workshop.explorer.agents import describe, moves_of, people_of
 from workshop.explorer.choice import ARMS, DIALS, LEVEL, PLAN, SETTINGS, WORDS, Choice, parse
 from workshop.explorer.levers import groups
@@ -261,3 +264,26 @@ def test_what_is_handed_over_is_what_the_compiled_engine_would_have_made(model: 
     direct = sim.GTMModel(model.params, seed=3)
     direct.run_compiled(model.day)
     assert direct.result().digest == model.result().digest
+
+
+def test_a_view_that_rests_gives_way_to_a_new_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(office, "_begin", lambda params, seed, day, say: office.Office(None, say, time.monotonic()))
+    monkeypatch.setattr(office, "_first", lambda opened: {})
+    chosen = parse([("organisation", "essay"), ("months", "3")])
+
+    async def visit(pool: ThreadPoolExecutor) -> None:
+        offices = office.Offices(pool)
+
+        async def opened() -> str:
+            return (await offices.open(chosen, "siloed", 0, words("en")))[0]
+
+        tokens = [await opened() for _ in range(office.MOST_SESSIONS)]
+        with pytest.raises(office.BusyOfficeError):
+            await opened()
+        offices._open[tokens[0]].used -= office.SPARED_SECONDS + 1.0
+        await opened()
+        with pytest.raises(LookupError):
+            await offices.step(tokens[0])
+
+    with ThreadPoolExecutor(1) as pool:
+        asyncio.run(visit(pool))

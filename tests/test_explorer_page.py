@@ -8,6 +8,7 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +21,28 @@ SMALL = "organisation=essay&months=3&seeds=12"
 WIDTHS = (375, 1440)
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+@contextmanager
+def explorer(folder: Path) -> Iterator[str]:
     """Address of a server of the explorer alone."""
     port = free_port()
-    log = tmp_path_factory.mktemp("explorer") / "server.log"
+    log = folder / "server.log"
     with serving([sys.executable, "-m", "workshop.explorer", str(port)], port, log):
         yield f"http://127.0.0.1:{port}"
         assert "Traceback" not in log.read_text(errors="replace")
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a server that the tests of this file share."""
+    with explorer(tmp_path_factory.mktemp("explorer")) as found:
+        yield found
+
+
+@pytest.fixture
+def crowded(tmp_path: Path) -> Iterator[str]:
+    """Address of a server of its own: a test takes all its places."""
+    with explorer(tmp_path) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
@@ -165,9 +180,9 @@ def test_agents_move_and_can_be_looked_at(page: Any, address: str) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
 
 
-def test_views_are_limited_and_refuse_what_is_not_theirs(address: str) -> None:
+def test_views_are_limited_and_refuse_what_is_not_theirs(crowded: str) -> None:
     def post(path: str, body: object) -> tuple[int, dict[str, Any]]:
-        asked = urllib.request.Request(f"{address}{path}", json.dumps(body).encode(), method="POST")
+        asked = urllib.request.Request(f"{crowded}{path}", json.dumps(body).encode(), method="POST")
         try:
             with urllib.request.urlopen(asked, timeout=60) as answer:
                 return answer.status, json.loads(answer.read())
@@ -186,7 +201,7 @@ def test_views_are_limited_and_refuse_what_is_not_theirs(address: str) -> None:
     assert seen[-1][0] == 503
     token = seen[0][1]["token"]
     with pytest.raises(urllib.error.HTTPError, match="404"):
-        urllib.request.urlopen(f"{address}/explorer/office/sessions/{token}/seller/9999", timeout=60)
+        urllib.request.urlopen(f"{crowded}/explorer/office/sessions/{token}/seller/9999", timeout=60)
 
 
 def _luminance(colour: str) -> float:

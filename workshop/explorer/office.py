@@ -23,6 +23,7 @@ from workshop.explorer.choice import Choice
 from workshop.explorer.words import Words
 
 MOST_SESSIONS, IDLE_SECONDS = 12, 900.0
+SPARED_SECONDS = 60.0  # of rest after which a view gives way to a new one where all places are taken
 MOST_DRAWN = 20  # people of each kind
 MOST_MOVES = 60  # leads drawn on their way in one day
 
@@ -74,7 +75,7 @@ class Offices:
             raise ParameterError(f"day={str(day)[:80]}: a whole number from 0 to {ended_on(params) - 1} is needed.")
         self._forget()
         if len(self._open) + self._opening >= MOST_SESSIONS:
-            raise BusyOfficeError
+            self._make_room()
         self._opening += 1
         try:
             loop = asyncio.get_running_loop()
@@ -106,6 +107,13 @@ class Offices:
         oldest = time.monotonic() - IDLE_SECONDS
         for token in [token for token, office in self._open.items() if office.used < oldest]:
             del self._open[token]
+
+    def _make_room(self) -> None:
+        """Close the view that has rested longest: somebody who opens one after the other leaves the earlier ones."""
+        token, office = next(iter(self._open.items()), ("", None))
+        if office is None or office.used > time.monotonic() - SPARED_SECONDS:
+            raise BusyOfficeError
+        del self._open[token]
 
 
 def ended_on(params: Params) -> int:
