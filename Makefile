@@ -61,10 +61,9 @@ bounds: setup
 interpreted: setup
 	NUMBA_DISABLE_JIT=1 $(PYTEST) -q -m interpreted
 
-# A few of these are as long as a hundred others: whoever is idle takes the next one. Many wait for browsers and
-# for processes that are killed: three at a time keep two cores busy.
+# A few of these are as long as a hundred others: whoever is idle takes the next one.
 slow: setup
-	$(PYTEST) -n 3 --dist worksteal -m slow
+	$(PYTEST) -n 2 --dist worksteal -m slow
 
 # Some tests drive a browser: Debian's own, put there when we may; else those tests say that they skip.
 browser:
