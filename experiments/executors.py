@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from concurrent.futures import Executor as Pool
 from concurrent.futures.process import BrokenProcessPool
@@ -150,7 +150,7 @@ class Threads:
                 for future in waiting:
                     future.cancel()
 
-    def _in_flight(self, waiting: Iterable[Future[Answer]], interrupts: Interrupts) -> Iterator[Answer]:
+    def _in_flight(self, waiting: Collection[Future[Answer]], interrupts: Interrupts) -> Iterator[Answer]:
         """Yield what was begun and comes to an end before the user gives it up."""
         # The pool drops what waits itself: Python 3.11's fails on what somebody else cancelled when a process dies.
         self._pool.shutdown(wait=False, cancel_futures=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import math
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -284,7 +286,7 @@ def test_only_a_few_tasks_are_taken_ahead() -> None:
         answers.close()  # type: ignore[attr-defined]
 
 
-def test_an_interrupt_keeps_what_is_being_done_and_begins_nothing() -> None:
+def test_an_interrupt_keeps_what_is_being_done_and_begins_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     begun: list[int] = []
     release = threading.Event()
 
@@ -297,9 +299,16 @@ def test_an_interrupt_keeps_what_is_being_done_and_begins_nothing() -> None:
         while len(begun) < 2:
             time.sleep(0.001)
         os.kill(os.getpid(), signal.SIGINT)
-        time.sleep(5 * executors.GLANCE)
-        release.set()
 
+    class Told(io.StringIO):
+        """Work ends once the user is told that it is waited for."""
+
+        def write(self, text: str) -> int:
+            if "Ctrl-C once more" in text:
+                release.set()
+            return super().write(text)
+
+    monkeypatch.setattr(sys, "stderr", Told())
     # Where tests run in the background of a shell, Ctrl-C is ignored.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     kept: list[int] = []

@@ -93,7 +93,8 @@ BY_ONE_WORD = {
 }
 
 
-def invariants(before: State, now: State) -> None:
+def invariants(before: State, now: State, set_back: object = None) -> None:
+    """What always holds; ``set_back`` is the round and team whose locked plan gave way just now, if one did."""
     assert 0 <= now.position < len(now.config.steps())
     assert now.position >= before.position
     assert before.locked <= now.locked
@@ -111,7 +112,8 @@ def invariants(before: State, now: State) -> None:
         else:
             assert levers.cost(plan, now.main) <= levers.BUDGET[kind] + 1e-9
         if (name, team) in before.locked:
-            assert plan in (before.plans.get((name, team), plan), now.base(name, team))  # the latter if set back
+            kept = now.base(name, team) if set_back == (name, team) else before.plans.get((name, team), plan)
+            assert plan == kept
     assert all(key[:2] in now.locked for key in now.results)
     if now.stage == "results":
         assert not [key for key in now.wanted() if key[0] == now.step]
@@ -122,12 +124,14 @@ def invariants(before: State, now: State) -> None:
 def test_any_sequence_keeps_the_invariants(events):
     state = fresh()
     for event in events:
-        before = state
+        before, set_back = state, None
         try:
             state = BY_ONE_WORD[event](state) if isinstance(event, str) else after(state, event)
+            if isinstance(event, dict) and event["type"] == "set_back":
+                set_back = (event["round"], event["team"])
         except Refused:
             state = before
-        invariants(before, state)
+        invariants(before, state, set_back)
 
 
 @settings(max_examples=150)
@@ -249,7 +253,7 @@ def test_every_refusal_has_words():
     assert "budget" in reasons
 
 
-@pytest.mark.parametrize("organisation", [file.stem for file in sorted(designs.FOLDER.glob("*.parquet"))])
+@pytest.mark.parametrize("organisation", ["essay", "mid_market"])
 def test_shipped_designs_are_those_that_are_drawn(organisation):
     known = designs.known(organisation)
     assert len(known) > 250

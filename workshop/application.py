@@ -22,11 +22,9 @@ from sim.parameters import ParameterError
 from workshop import explorer, facilitator, phone
 from workshop.desk import HERE, Desk
 from workshop.rooms import Rooms
-from workshop.security import Headers, KnownHosts, OnlyHere, host_name
+from workshop.security import LOOPBACK, Headers, KnownHosts, OnlyHere, host_name
 from workshop.simulation import Simulator
 from workshop.store import Store
-
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 def application(
@@ -79,7 +77,7 @@ def application(
         routes=routes,
         middleware=[
             Middleware(Headers),
-            Middleware(KnownHosts, names=(*LOOPBACK, host_name(address), socket.gethostname(), *names)),
+            Middleware(KnownHosts, names=(host_name(address), socket.gethostname(), *names)),
             Middleware(OnlyHere, prefix="/explorer"),
         ],
         exception_handlers={404: missing, 405: missing, 500: broken},

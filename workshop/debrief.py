@@ -77,6 +77,13 @@ def _ticks(low: float, high: float) -> Column:
     return np.asarray(np.arange(np.ceil(low / step), np.floor(high / step) + 1) * step)
 
 
+def caption(found: Place, words: Words) -> str:
+    """What the dots of a chart are."""
+    if not found.count:
+        return words("debrief.no_designs")
+    return words("debrief.chart", count=found.count, organisation=words.organisation(found.organisation))
+
+
 def chart(found: Place, words: Words) -> Markup:
     """Bonus across, profit upwards: random designs as dots, teams as numbers, today's profit as a line."""
     xs = np.array([*found.bonus, *(bonus for _, bonus, _ in found.teams), 1.0])
@@ -89,12 +96,9 @@ def chart(found: Place, words: Words) -> Markup:
     def down(y: float) -> float:
         return round(HEIGHT - BOTTOM - (y - y0) / (y1 - y0) * (HEIGHT - BOTTOM - EDGE), 1)
 
-    label = (
-        words("debrief.chart", count=found.count, organisation=words.organisation(found.organisation))
-        if found.count
-        else words("debrief.no_designs")
-    )
-    parts = [f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(label)}">']
+    parts = [
+        f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(caption(found, words))}">'
+    ]
     for x in _ticks(x0, x1):
         parts.append(f'<line class="grid" x1="{across(x)}" x2="{across(x)}" y1="{EDGE}" y2="{HEIGHT - BOTTOM}"/>')
         parts.append(

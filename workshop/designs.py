@@ -97,5 +97,5 @@ if __name__ == "__main__":
     try:
         main(sys.argv[1:])
     except ParameterError as error:
-        print(error, file=sys.stderr)
+        print(f"error: {error}", file=sys.stderr)
         sys.exit(2)

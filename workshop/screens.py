@@ -195,7 +195,11 @@ def debriefing(state: State, words: Words) -> dict[str, Any]:
         said.append(words("debrief.differs", count=state.config.teams, flips=flips))
     errors = [state.results[name, t, state.main].get("gtm_profit_error", 0.0) for t in range(state.config.teams)]
     said.append(words("debrief.error", error=words.euro(max(errors))))
-    return {"round": name, "places": [(p, debrief.chart(p, words)) for p in places], "said": said}
+    return {
+        "round": name,
+        "places": [(p, debrief.caption(p, words), debrief.chart(p, words)) for p in places],
+        "said": said,
+    }
 
 
 def behaviour(state: State, words: Words, name: str) -> list[tuple[str, str, list[str]]]:

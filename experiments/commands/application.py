@@ -77,7 +77,7 @@ def application(command: Command, task: Callable[[Settings], int], arguments: Se
         own = own or _former_configs(former)
         _say_elsewhere(former, overrides)
         translated = translate(command, overrides, options.multirun, own)
-        switches = _for_hydra([word for word in arguments if word not in options.overrides])
+        switches = [word for word in _for_hydra(arguments) if word not in options.overrides]
         ours = options.multirun or not any(text.startswith("out=") for text in overrides)
         _register(command, own, paths_of_groups(command, overrides))
         call = shlex.join(["gtm", command.name, *arguments])
@@ -115,14 +115,14 @@ def application(command: Command, task: Callable[[Settings], int], arguments: Se
     return DONE
 
 
-def _for_hydra(switches: Sequence[str]) -> list[str]:
-    """Hydra's own options without ``--config-dir``.
+def _for_hydra(arguments: Sequence[str]) -> list[str]:
+    """The words without ``--config-dir`` and its folder.
 
     All that is in that folder is registered by us. Hydra itself would take ``organisation=mine``
     for the choice of a file of a group of its own as soon as there is a folder ``organisation/``.
     """
     kept: list[str] = []
-    words = iter(switches)
+    words = iter(arguments)
     for word in words:
         if word in CONFIG_DIR:
             next(words)
@@ -272,7 +272,7 @@ def _register(command: Command, configs: tuple[str, ...], paths: Mapping[str, Pa
         for name, file in files.items():
             _store(group, name, file)
         listed.append({group: chosen})
-    for folder in configs_folders(configs)[:-1]:
+    for folder in reversed(configs_folders(configs)[:-1]):  # what is stored last prevails: that of the first folder
         for file in sorted((folder / "hydra").rglob("*.yaml")):  # somebody's own launcher
             _store(file.parent.relative_to(folder).as_posix(), file.stem, file)
     tree = {

@@ -24,7 +24,7 @@ def application() -> Starlette:
     theme = Mount("/static", StaticFiles(directory=Path(__file__).parent.parent / "static"))
     return Starlette(
         routes=[start, *routes(), theme],
-        middleware=[Middleware(Headers), Middleware(KnownHosts, names=("127.0.0.1", "localhost"))],
+        middleware=[Middleware(Headers), Middleware(KnownHosts)],
         exception_handlers={404: not_found},
     )
 
