@@ -225,9 +225,10 @@ def _settle(figure: Figure) -> None:
     The solver's last bits depend on where its variables lie in memory, and ids in an SVG are
     hashes of positions: rounded, they are the same in every process.
     """
-    if not isinstance(figure.get_layout_engine(), ConstrainedLayoutEngine):
+    engine = figure.get_layout_engine()
+    if not isinstance(engine, ConstrainedLayoutEngine):
         return
-    figure.draw_without_rendering()
+    engine.execute(figure)  # what a first drawing would begin with; the rest of it is not needed
     figure.set_layout_engine("none")
     for ax in figure.axes:
         ax.set_position([round(float(edge), 5) for edge in ax.get_position().bounds])  # type: ignore[arg-type]
