@@ -10,13 +10,19 @@ VENV := .venv
 PY := $(VENV)/bin/python
 # -qq: errors only. Byte code is left to the first import, which needs a tenth of the files.
 INSTALL := $(PY) -m pip install -qq --disable-pip-version-check --no-compile
+# The same files by the same hashes; pip fetches and unpacks one after the other.
+UV := $(PY) -m uv pip install -qq --python $(PY)
 STAMP := $(VENV)/.installed
 # Folders of code; one that holds no Python file yet is left out.
 CODE := $(foreach folder,sim experiments analysis workshop,$(if $(wildcard $(folder)/*.py),$(folder)))
 PYTEST := $(PY) -m pytest
+# Files with tests of a mark; the others need not be imported to find none there.
+marked = $(shell grep -l 'mark\.$(1)' tests/test_*.py)
 TWO := -n 2 --dist loadfile
+# A few tests are as long as a hundred others: whoever is idle takes the next one.
+SHARED := -n 2 --dist worksteal
 
-.PHONY: setup demo test lint types floors fast checked bounds interpreted slow browser bench docs answers format lock clean
+.PHONY: setup demo test lint types floors engine tests suite fast checked bounds interpreted slow browser bench docs answers format lock clean
 
 setup: $(STAMP)
 
@@ -27,17 +33,24 @@ $(STAMP): requirements.lock pyproject.toml
 	  { echo "error: this Python has no venv module; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 2; }
 	@echo "Setting up $(VENV) (once; a minute or two)"
 	@$(PYTHON) -m venv $(VENV)
-	@$(INSTALL) --require-hashes -r requirements.lock
+	@sed -n '/^uv==/,/^    # via/p' requirements.lock > $(VENV)/uv.lock
+	@$(INSTALL) --require-hashes -r $(VENV)/uv.lock
+	@$(UV) --require-hashes -r requirements.lock || { \
+	  echo "NOTE: uv, which knows nothing of pip's settings, could not install; pip does, which takes longer" >&2; \
+	  $(INSTALL) --require-hashes -r requirements.lock; }
 	@$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 demo: setup
 	$(VENV)/bin/gtm compare
 
-# First what is one process each, two at a time, and the quick tests as soon as one place is free; the slow ones close.
+# First what is one process each, two at a time; the tests begin as soon as one place is free.
 test: setup browser
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target bounds types lint floors interpreted fast
-	@$(MAKE) --no-print-directory slow
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target bounds engine types lint floors interpreted tests
+
+# How far they are is seen while they run, which output that is kept together would not show.
+tests: engine
+	@$(MAKE) --no-print-directory --output-sync=none suite
 
 lint: setup
 	$(PY) -m ruff check .
@@ -52,18 +65,26 @@ floors: setup
 fast: setup
 	$(PYTEST) $(TWO) -m "not slow"
 
+# Fast and slow in one go: what a file's tests share is made once, and nobody waits between the two.
+suite: setup
+	$(PYTEST) $(SHARED)
+
+# Machine code of both engines, once: tests side by side would each make their own.
+engine: setup
+	@$(PY) -c "import sim; org = sim.load('smb', overrides={'horizon.burn_in_months': 0}); \
+	  [sim.simulate(org, months=1, engine=engine) for engine in ('compiled', 'mesa')]"
+
 # Those marked for it once more, with array bounds checked and without the compiler.
 checked: bounds interpreted
 
 bounds: setup
-	GTM_BOUNDSCHECK=1 $(PYTEST) -q -m boundscheck
+	GTM_BOUNDSCHECK=1 $(PYTEST) -q -m boundscheck $(call marked,boundscheck)
 
 interpreted: setup
-	NUMBA_DISABLE_JIT=1 $(PYTEST) -q -m interpreted
+	NUMBA_DISABLE_JIT=1 $(PYTEST) -q -m interpreted $(call marked,interpreted)
 
-# A few of these are as long as a hundred others: whoever is idle takes the next one.
 slow: setup
-	$(PYTEST) -n 2 --dist worksteal -m slow
+	$(PYTEST) $(SHARED) -m slow
 
 # Some tests drive a browser: Debian's own, put there when we may; else those tests say that they skip.
 browser:
