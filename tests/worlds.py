@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -154,12 +155,20 @@ def terms(draw: st.DrawFn, role: str = "seller") -> dict[str, object]:
     return term
 
 
+@cache
 def incentives() -> st.SearchStrategy[dict[str, object]]:
     """Valid pay plans of up to three terms a role."""
     return st.fixed_dictionaries(
         {role.name: st.lists(terms(role.name), max_size=3) for role in Role},
         optional={"cost_neutral": st.booleans(), "low_score_quantile": st.floats(0, 1)},
     )
+
+
+@cache
+def some_of(theme: str) -> st.SearchStrategy[dict[str, object]]:
+    """Values of some parameters of a theme. Made once: that takes many times as long as drawing from it."""
+    optional = {name: _values(f"{t}.{name}", d, default) for t, name, d, default in declared() if t == theme}
+    return st.fixed_dictionaries({}, optional=optional)
 
 
 @st.composite
@@ -170,8 +179,7 @@ def parameters(draw: st.DrawFn, always: dict[str, dict[str, object]] | None = No
         theme, name = key.split(".")
         tree[theme][name] = value
     for theme in THEMES:
-        optional = {n: _values(f"{t}.{n}", d, default) for t, n, d, default in declared() if t == theme}
-        tree[theme].update(draw(st.fixed_dictionaries({}, optional=optional)))
+        tree[theme].update(draw(some_of(theme)))
         tree[theme].update((always or {}).get(theme, {}))
     # A week has no more coordination than paid hours.
     hours = float(tree["workload"].get("day_hours", 8.0))  # type: ignore[arg-type]

@@ -9,6 +9,7 @@ A declaration's ``prior`` reads ``name(a, b, …)``: ``uniform(low, high)``,
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from sim.parameters.declare import Declaration
@@ -16,6 +17,7 @@ from sim.parameters.declare import Declaration
 FORM = re.compile(r"^\s*([a-z]+\+?)\s*\(([^)]*)\)\s*$")
 
 
+@lru_cache(maxsize=1024)  # a report asks for each of a hundred twice, and making one takes milliseconds
 def distribution(prior: str, center: float | None = None) -> Any:
     """The frozen SciPy distribution a prior text means.
 
