@@ -12,7 +12,6 @@ import zipfile
 import openpyxl
 import pptx
 import pytest
-import typst
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
@@ -236,8 +235,7 @@ def test_the_summary_takes_two_pages_whatever_the_names(language, long):
     tell = teller(found, language)
     made = document(found, tell)
     pictures = {p.name: sized(p, found, tell) for p in made.pictures()}
-    inputs = printed.inputs(made, pictures)
-    compiler = typst.Compiler(printed.TEMPLATE.read_bytes(), ignore_system_fonts=True, sys_inputs=inputs)
+    compiler = printed.fitted(made, pictures)
     assert json.loads(compiler.query("<end-of-summary>", field="value", one=True)) == 2
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.font_manager import findfont, get_font
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
@@ -118,10 +119,16 @@ def delay(result: Result, tell: Teller, shape: Shape) -> Figure:
     return drawing.figure
 
 
+def _drawable(label: str, name: str) -> str:
+    """A client's label where the font of figures has all its letters, else its key."""
+    known = get_font(findfont(str(RC["font.family"]))).get_charmap()
+    return label if all(ord(letter) in known for letter in label) else name
+
+
 def programmes(result: Result, tell: Teller, shape: Shape) -> Figure:
     """Net present value of each programme, begun now."""
     drawing = Drawing(result, tell, shape, 0.9 + 0.5 * len(result.programmes))
-    rows = [(one.label, one.starts[0].npv, MAIN) for one in result.programmes]
+    rows = [(_drawable(one.label, one.name), one.starts[0].npv, MAIN) for one in result.programmes]
     _intervals(drawing, rows, drawing.say("figures2.npv"))
     return drawing.figure
 

@@ -19,6 +19,7 @@ from pptx.util import Emu, Inches, Pt
 from analysis.figures.style import CAUSES
 from analysis.inaction.claims import sentences
 from analysis.inaction.document import Block, Bullets, Document, Section, Table, Text, Tiles, Twins
+from analysis.inaction.evidence import parts_of
 from analysis.inaction.figures import MOST_SWINGS, start_name
 from analysis.inaction.teller import Teller, three
 from analysis.inaction.words import words
@@ -343,15 +344,10 @@ def _parts(deck: Deck) -> None:
     section, found = deck.sections["gains"], deck.result.programmes[0].decomposition
     if found is None:
         return
-    say, lang = deck.say, deck.tell.language
     pay = deck.gated["behaviour_not_payout"]
     slide = deck.slide(section.title if pay.form == "not_applicable" else pay.text)
-    rows = [(part.label[lang], part.npv.mean) for part in found.parts] if len(found.parts) > 1 else []
-    rows.append((say("figures2.whole"), found.whole.mean))
-    for name, one in (("payout_only", found.payout_only), ("behaviour_on", found.behaviour_on)):
-        if one is not None:
-            rows.append((say(f"figures2.{name}"), one.mean))
-    _bars(deck, slide, rows, say("figures2.npv_before_cost"), 3.6)
+    rows = [(name, one.mean) for name, one in parts_of(found, deck.tell)]
+    _bars(deck, slide, rows, deck.say("figures2.npv_before_cost"), 3.6)
     texts = [block for block in section.blocks if isinstance(block, Text)]
     deck.blocks(deck.box(slide, Inches(5.45), Inches(1.4)), texts, 13)
 
