@@ -74,7 +74,7 @@ def start(delay: int | None, npv_now: float) -> Start:
     net = components.net
     npv = sum(c / (1.0 + RATE) ** ((m + 1) / 12.0) for m, c in enumerate(net))
     spent = (1.0 - TAX) * sum(c / (1.0 + RATE) ** ((m + 1) / 12.0) for m, c in enumerate(components.programme))
-    even = math.nan if never else 120_000.0 * (1.0 - npv / spent)
+    even = math.nan if delay is None else 120_000.0 * (1.0 - npv / spent)
     summed = [sum(net[: m + 1]) for m in range(MONTHS)]
     never = delay is None
     wide = 0.0 if never else 1.0

@@ -74,10 +74,11 @@ def _payback_range(result: Result, tell: Teller) -> str:
 def waiting(result: Result, tell: Teller) -> Section:
     """What inaction costs by when, and what a later start gives up."""
     say = words(tell.language)
+    digits = 0 if round(1000 * result.client.discount_rate) % 10 == 0 else 1
     blocks: list[Block] = [
         Picture("inaction", say("pictures.inaction.alt"), say("pictures.inaction.caption")),
         _starts(result, tell),
-        Text(say("waiting.note", rate=tell.percent(ROOT, "client", "discount_rate", digits=1)), tone="fine"),
+        Text(say("waiting.note", rate=tell.percent(ROOT, "client", "discount_rate", digits=digits)), tone="fine"),
     ]
     return Section("waiting", say("titles.waiting"), tuple(blocks))
 
