@@ -225,14 +225,8 @@ def test_no_assumption_is_left_out_of_the_register(language):
 
 
 def test_amounts_of_a_column_are_counted_in_the_same():
-    found = made_up(gain=0.2, spread=0.02)
-    tell = teller(found)
-    shown = tell.column([("inaction", "programmes", 0, "starts", place, "npv") for place in range(4)])
-    assert {text.endswith("M") for pair in shown for text in pair} == {
-        abs(found.programmes[0].starts[0].npv.low) >= 1e6
-    }
     mixed = [{"mean": 2e6, "low": 1e6, "high": 3e6}, {"mean": 5e4, "low": 4e4, "high": 6e4}]
-    assert Teller({"x": mixed}, "en").column([("x", 0), ("x", 1)])[1][1] == "€0.040 to 0.060M"
+    assert Teller({"x": mixed}, "en").column([("x", 0), ("x", 1)])[1][1] == "€0.040 to €0.060M"
 
 
 # ---------------------------------------------------------------- the four files

@@ -12,7 +12,7 @@ from analysis.money.flows import HIGHEST_RATE
 from analysis.money.results import Decomposition, Estimate, Fact, Result
 from analysis.texts import Texts, capital
 
-JUDGEMENT = "judgement"
+JUDGEMENT, DEFAULT = "judgement", "default"
 MOST_WASTE = 10
 
 
@@ -271,7 +271,7 @@ def _dense(tell: Teller, facts: list[tuple[int, Fact]]) -> Table:
         shown = value if span == "—" else say("amount_range", mean=value, range=span)
         rows.append((what, shown, ": ".join(filter(None, (_grade(say, fact), whence)))))
     head = (say("facts.what"), say("facts.value_range"), say("facts.grade_origin"))
-    return Table(head, tuple(rows), (False, True, False), (0.48, 0.26, 0.26), loud=_judged(facts), dense=True)
+    return Table(head, tuple(rows), (False, True, False), (0.44, 0.32, 0.24), loud=_judged(facts), dense=True)
 
 
 def _judged(facts: list[tuple[int, Fact]]) -> tuple[int, ...]:
@@ -285,6 +285,8 @@ def _grade(say: Texts, fact: Fact) -> str:
 
 def origin(say: Texts, fact: Fact) -> str:
     """Where an assumed value comes from; our own judgement is called so."""
+    if fact.origin == DEFAULT:
+        return say("facts.default")
     return say("facts.grades.judgement") if fact.origin == JUDGEMENT else say.source(fact.origin)
 
 

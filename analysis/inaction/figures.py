@@ -68,7 +68,7 @@ def _programme(result: Result) -> Programme:
 
 def inaction(result: Result, tell: Teller, shape: Shape) -> Figure:
     """Cumulated cash flow against going on as today: now with its spread, later starts as means."""
-    drawing = Drawing(result, tell, shape, 2.6)
+    drawing = Drawing(result, tell, shape, 4.0 if shape == "narrow" else 2.6)  # a narrow key takes seven lines
     ax, say = drawing.ax, drawing.say
     starts = [start for start in _programme(result).starts if start.delay_months is not None]
     now = starts[0].cumulative
@@ -165,7 +165,7 @@ def tornado(result: Result, tell: Teller, shape: Shape) -> Figure:
 
 def today(result: Result, tell: Teller, shape: Shape) -> Figure:
     """ARR month by month, going on as today."""
-    drawing = Drawing(result, tell, shape, 2.6)
+    drawing = Drawing(result, tell, shape, 3.1 if shape == "narrow" else 2.6)
     ax, say, fan = drawing.ax, drawing.say, result.status_quo.monthly["arr"]
     months = np.arange(1, len(fan.mean) + 1)
     ax.fill_between(months, fan.q025, fan.q975, color=BASELINE, alpha=0.16, linewidth=0)

@@ -126,9 +126,10 @@ def _say(result: Result, settings: Settings) -> None:
     from rich.table import Table
 
     from analysis.inaction.claims import sentences
+    from analysis.inaction.figures import start_name
     from analysis.inaction.teller import Teller
     from analysis.money import results
-    from analysis.texts import texts
+    from analysis.texts import capital, texts
     from experiments.commands.finish import wide_console
 
     words, console = texts(settings.language), wide_console()
@@ -143,7 +144,7 @@ def _say(result: Result, settings: Settings) -> None:
         for k, start in enumerate(programme.starts):
             path = ("inaction", "programmes", i, "starts", k)
             delay = start.delay_months
-            when = words("inaction.never") if delay is None else words("inaction.delay", months=delay)
+            when = capital(start_name(tell, start))
             right = tell.chance(*path, "probability_waiting_was_right") if delay != 0 else ""
             cells = ("0", "", "") if delay is None else (
                 *tell.estimate(*path, "npv"), tell.chance(*path, "npv", "probability_positive")
