@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from analysis.inaction.claims import ROOT
 from analysis.inaction.document import Block, Bullets, Code, Heading, Picture, Section, Table, Text
 from analysis.inaction.figures import start_name
@@ -11,6 +13,7 @@ from analysis.inaction.words import words
 from analysis.money.flows import HIGHEST_RATE
 from analysis.money.results import Decomposition, Estimate, Fact, Result
 from analysis.texts import Texts, capital
+from experiments.inaction.draws import HUMAN
 
 JUDGEMENT, DEFAULT = "judgement", "default"
 MOST_WASTE = 10
@@ -314,12 +317,14 @@ def method(result: Result, tell: Teller) -> Section:
 def reproduce(result: Result, tell: Teller) -> Section:
     """How to have the same numbers again."""
     say, made = words(tell.language), result.reproduce
+    whose = "own" if made.posterior.startswith("posterior of") else "lent"
+    drawn_from = say(f"reproduce2.{whose}", name=Path(result.client.profile).stem, human=HUMAN)
     facts = say(
         "reproduce2.facts",
         seed=made.seed,
         replications=tell.decimal(ROOT, "reproduce", "replications"),
         engine=made.engine,
-        posterior=made.posterior or "—",
+        posterior=drawn_from,
         version=made.version,
     )
     return Section(
