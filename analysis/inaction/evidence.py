@@ -168,7 +168,10 @@ def others(result: Result, tell: Teller) -> Section | None:
             Text(say("others.intro")),
             Picture("programmes", say("pictures.programmes.alt"), say("pictures.programmes.caption")),
             Table(
-                head, tuple(rows), (False, True, True, True, True, True, True), (0.23, 0.11, 0.13, 0.13, 0.17, 0.13, 0.1)
+                head,
+                tuple(rows),
+                (False, True, True, True, True, True, True),
+                (0.23, 0.11, 0.13, 0.13, 0.17, 0.13, 0.1),
             ),
             *_their_parts(result, tell),
         ),

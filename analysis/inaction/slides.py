@@ -110,9 +110,8 @@ class Deck:
         rows, columns = len(table.rows) + 1, len(table.head)
         shape = slide.shapes.add_table(rows, columns, EDGE, top, ROOM, Inches(row_height * rows))
         made = shape.table
-        needs = [
-            max(9, *(len(row[place]) for row in table.rows), len(table.head[place]) / 2) for place in range(columns)
-        ]
+        heads = [max(1.3 * max(map(len, name.split())), len(name) / 2) for name in table.head]  # no word is broken
+        needs = [max(9, *(len(row[place]) for row in table.rows), heads[place]) for place in range(columns)]
         needs[0] = min(needs[0], LONGEST_NAME)
         for place, need in enumerate(needs):
             made.columns[place].width = Emu(int(ROOM * need / sum(needs)))
