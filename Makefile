@@ -1,7 +1,7 @@
 # make demo   the headline comparison, from nothing
 # make test   every check there is; the continuous integration runs just this
 # make setup  only .venv      make bench   the speed of this machine
-# make format make lock       make docs    make answers   make clean
+# make format make lock       make docs    make answers   make examples   make clean
 #
 # Needs Python 3.11 or newer, make and a C library. Another Python: make PYTHON=python3.12 setup
 
@@ -22,7 +22,7 @@ TWO := -n 2 --dist loadfile
 # A few tests are as long as a hundred others: whoever is idle takes the next one.
 SHARED := -n 2 --dist worksteal
 
-.PHONY: setup demo test lint types floors engine tests suite fast checked bounds interpreted slow browser bench docs answers format lock clean
+.PHONY: setup demo test lint types floors engine tests suite fast checked bounds interpreted slow browser bench docs answers examples format lock clean
 
 setup: $(STAMP)
 
@@ -103,6 +103,9 @@ docs: setup
 
 answers: setup
 	$(PY) docs/answers.py outputs/answers
+
+examples: setup
+	$(PY) docs/examples.py outputs/examples
 
 format: setup
 	$(PY) -m ruff check --fix .

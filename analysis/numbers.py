@@ -156,29 +156,35 @@ class Numbers:
         shown = self._plain(value) if digits is None else digits
         return self.count(value, "" if unit == "ratio" else unit, shown, signed=signed)
 
-    def between(self, low: float, high: float, unit: str = "", *, signed: bool = False, short: bool = True) -> str:
+    def between(
+        self, low: float, high: float, unit: str = "", *, signed: bool = False, short: bool = True, beside: float = 0.0
+    ) -> str:
         """An interval after "from" or «de»: "0.9 to 1.6 pp", «0,9 a 1,6 p. p.», "€0.70 to €1.28M".
 
-        Differences of fractions are percentage points; the unit is said once.
+        Differences of fractions are percentage points; the unit is said once. Amounts are counted
+        in what the largest of them is, or the one ``beside`` which they stand.
         """
         if not (math.isfinite(low) and math.isfinite(high)):
             return DASH
-        bounds, digits, scale = self.printed(low, high, unit)
+        bounds, digits, scale = self.printed(low, high, unit, beside)
         word = "to" if self.language == "en" else "a"
         if unit != "€":
             last = self.difference(bounds[1] * scale, unit, digits, signed=signed)
             return f"{self.decimal(bounds[0], digits, signed=signed)} {word} {last}"
-        name = self._scale(max(abs(low), abs(high)))[2]
+        name = self._scale(max(abs(low), abs(high), abs(beside)))[2]
         first, last = (self._sign(bound, digits, signed=signed) for bound in bounds)
         first += ("€" if self.language == "en" else "") + self.decimal(abs(bounds[0]), digits)
         return f"{first} {word} {last}{self._money(self.decimal(abs(bounds[1]), digits), name, short=short)}"
 
-    def printed(self, low: float, high: float, unit: str) -> tuple[tuple[float, float], int, float]:
+    def printed(
+        self, low: float, high: float, unit: str, beside: float = 0.0
+    ) -> tuple[tuple[float, float], int, float]:
         """The bounds of an interval rounded as they are printed, their decimals, and what they are multiples of.
 
         Whether an interval leaves out zero is decided on these: the reader sees no others.
         """
-        scale = 0.01 if unit == "fraction" else self._scale(max(abs(low), abs(high)))[0] if unit == "€" else 1.0
+        largest = max(abs(low), abs(high), abs(beside))
+        scale = 0.01 if unit == "fraction" else self._scale(largest)[0] if unit == "€" else 1.0
         # A hundredth of a point is the least that anybody acts on.
         places = places_for(low / scale, high / scale, most=2 if unit == "fraction" else 4)
         return (round(low / scale, places), round(high / scale, places)), max(0, places), scale

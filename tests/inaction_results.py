@@ -33,7 +33,7 @@ from analysis.money.results import (
     Waste,
 )
 from experiments.twins import Ledger, Moment, Twin
-from tests.inaction_spread import estimate, fan, payback_of, rate_of
+from tests.inaction_spread import break_even_of, estimate, fan, payback_of, rate_of
 
 DELAYS = (0, 3, 6, 12, None)
 DRAWS = 240
@@ -167,7 +167,7 @@ def _programme(
         npv = net @ discount
         now = npv if now is None else now
         gross = (margin + pay) @ discount * (1 - tax_rate)
-        unit = (1 - tax_rate) * float(-external[0] @ discount) / (cost * scale) if delay is not None else 1.0
+        unit = 0.0 if delay is None else (1 - tax_rate) * float(-external[0] @ discount)
         starts.append(
             Start(
                 delay,
@@ -178,7 +178,7 @@ def _programme(
                 estimate(npv * 1.4),
                 payback_of(net.cumsum(axis=1)),
                 rate_of(net),
-                estimate(gross / unit),
+                break_even_of(cost * scale, gross, unit),
                 estimate(now - npv),
                 float((npv > now).mean()),
                 None if delay is None else 0.4,

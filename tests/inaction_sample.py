@@ -8,6 +8,7 @@ from collections.abc import Callable
 from analysis.money.results import (
     Answer,
     Audit,
+    BreakEven,
     Claim,
     Client,
     Components,
@@ -72,6 +73,8 @@ def start(delay: int | None, npv_now: float) -> Start:
     components = Components(*part(30_000.0, 120_000.0))
     net = components.net
     npv = sum(c / (1.0 + RATE) ** ((m + 1) / 12.0) for m, c in enumerate(net))
+    spent = (1.0 - TAX) * sum(c / (1.0 + RATE) ** ((m + 1) / 12.0) for m, c in enumerate(components.programme))
+    even = math.nan if delay is None else 120_000.0 * (1.0 - npv / spent)
     summed = [sum(net[: m + 1]) for m in range(MONTHS)]
     never = delay is None
     wide = 0.0 if never else 1.0
@@ -85,8 +88,8 @@ def start(delay: int | None, npv_now: float) -> Start:
         npv=value,
         npv_with_tail=value if never else estimate(3.0 * npv, 180_000.0),
         payback=Payback(0.0 if never else 0.8, None if never else 18.0, None if never else 26.0, None, back),
-        irr=Rate(0.0 if never else 0.8, *([None] * 4 if never else [0.1, 0.8, 1.9, 0.75])),
-        break_even_cost=value if never else estimate(npv / (1 - TAX) + 120_000.0, 80_000.0),
+        irr=Rate(0.0 if never else 0.8, *([None] * 4 if never else [0.1, 0.8, 1.0, 0.75])),
+        break_even_cost=BreakEven(*([None] * 6 if never else [even, *(even + k * 8e4 for k in (-2, -1.3, 0, 1.3, 2))])),
         given_up=estimate(npv_now - npv, 30_000.0) if delay != 0 else Estimate(0, 0, 0, 0, 0, 0, 0, 0, 0, 100),
         probability_waiting_was_right=0.0 if delay == 0 else 0.2,
         success=None if never else 0.4,

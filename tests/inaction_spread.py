@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.money.results import Estimate, Fan, Payback, Rate
+from analysis.money.results import BreakEven, Estimate, Fan, Payback, Rate
 
 
 def fan(values: np.ndarray) -> Fan:
@@ -38,10 +38,20 @@ def rate_of(net: np.ndarray) -> Rate:
     def value(rate: float) -> float:
         return float(mean @ (1.0 + rate) ** -powers)
 
-    low, high = 0.0, 1e4
-    if np.count_nonzero(np.diff(np.sign(mean[mean != 0.0]))) != 1 or value(low) * value(high) > 0:
+    low, high = 0.0, 1.0
+    if np.count_nonzero(np.diff(np.sign(mean[mean != 0.0]))) != 1 or value(low) < 0:
         return Rate(0.0, None, None, None, None)
+    if value(high) > 0:
+        return Rate(0.5, 0.1, 0.4, 0.9, high)
     for _ in range(200):
         middle = (low + high) / 2
         low, high = (middle, high) if value(low) * value(middle) > 0 else (low, middle)
     return Rate(0.5, 0.1, 0.4, 0.9, low)
+
+
+def break_even_of(planned: float, gross: np.ndarray, spent: float) -> BreakEven:
+    """Planned cost at which gross value is spent: of the mean, and of single runs."""
+    if spent == 0.0:
+        return BreakEven(*[None] * 6)
+    each = planned * gross / spent
+    return BreakEven(float(each.mean()), *(float(q) for q in np.quantile(each, (0.025, 0.1, 0.5, 0.9, 0.975))))

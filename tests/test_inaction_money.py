@@ -43,9 +43,33 @@ def test_the_internal_rate_makes_the_value_nothing(spent: float, rate: float, mo
     paid = np.zeros(months + 1)
     paid[0], paid[-1] = -spent, spent * (1.0 + rate) ** (months / 12.0)
     found = flows.internal_rate(paid)
-    assert found == pytest.approx(rate, rel=1e-6)
+    assert found == pytest.approx(min(rate, flows.HIGHEST_RATE), rel=1e-6)
+    if found == flows.HIGHEST_RATE:  # stands for all beyond
+        assert flows.present_value(paid, found) >= -1e-6 * spent
+        return
     # The first flow falls at the end of month 1: value at the rate is nothing whatever month counts as today.
     assert flows.present_value(paid, found) == pytest.approx(0.0, abs=1e-6 * spent)
+
+
+@given(
+    st.floats(1.0, 1e6), arrays(float, 8, elements=AMOUNTS), arrays(float, 8, elements=st.floats(0.5, 2.0)), RATES
+)  # fmt: skip
+def test_at_the_break_even_cost_nothing_is_gained(
+    planned: float, before: np.ndarray, overrun: np.ndarray, r: float
+) -> None:
+    spent = planned * overrun * (1.0 + r) ** -0.5
+    found = flows.break_even(planned, before, spent)
+    assert before.mean() - spent.mean() * found.of_mean / planned == pytest.approx(
+        0.0, abs=1e-6 * (1 + abs(before).max())
+    )
+    assert found.low <= found.q10 <= found.q50 <= found.q90 <= found.high
+    for value, cost in zip(before, spent, strict=True):  # one run: it gains where the break-even lies above the plan
+        alone = flows.break_even(planned, np.array([value]), np.array([cost]))
+        assert (alone.of_mean > planned) == (value > cost) or value == pytest.approx(cost)
+
+
+def test_there_is_no_break_even_where_nothing_is_spent() -> None:
+    assert flows.break_even(0.0, np.ones(3), np.zeros(3)) == flows.BreakEven(*[None] * 6)
 
 
 @pytest.mark.parametrize("paid", [[0.0] * 6, [-1.0, -2.0], [3.0, 4.0], [-1.0, 3.0, -3.0, 2.0], [-5.0, 2.0, 2.0]])

@@ -77,7 +77,8 @@ def sentences(tell: Teller, claims: tuple[Claim, ...]) -> dict[str, Sentence]:
 def _sentence(tell: Teller, claim: Claim, place: int) -> Sentence:
     say, found = words(tell.language), form(claim)
     path = (ROOT, "claims", place)
-    label = next(p["label"] for p in tell.at(ROOT, "programmes") if p["name"] == claim.programme)
+    which = next(k for k, p in enumerate(tell.at(ROOT, "programmes")) if p["name"] == claim.programme)
+    label = tell.at(ROOT, "programmes", which, "label")
     blanks = {
         "client": tell.at(ROOT, "client", "name"),
         "programme": say("quoted", text=label),
@@ -87,6 +88,7 @@ def _sentence(tell: Teller, claim: Claim, place: int) -> Sentence:
         blanks["probability"] = tell.chance(*path, "probability")
         if claim.unit == "fraction":
             blanks |= {name: tell.percent(*path, name) for name in ("value", "low", "high")}
+            blanks["runs"] = tell.chance(ROOT, "programmes", which, "starts", 0, "npv", "probability_positive")
         else:
             size = found in (STRONG, "opposite")
             bounds = (*path, "low"), (*path, "high")

@@ -12,7 +12,7 @@ from analysis.inaction.words import words
 from analysis.money.results import Result
 
 TWINS = "twins"
-LONGEST_NAME = 60  # letters of a client's name at the foot of a page
+LONGEST_NAME = 44  # letters of a client's name at the foot of a page
 
 
 def document(result: Result, tell: Teller) -> Document:

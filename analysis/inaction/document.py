@@ -65,6 +65,7 @@ class Table:
     widths: tuple[float, ...] = ()  # shares of the width; empty: as the cells need
     strong: tuple[int, ...] = ()  # rows that are sums
     loud: tuple[int, ...] = ()  # rows that rest on judgement
+    dense: bool = False  # small print, in two columns on paper
     kind: str = "table"
 
 

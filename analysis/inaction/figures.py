@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.font_manager import findfont, get_font
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
@@ -67,7 +68,7 @@ def _programme(result: Result) -> Programme:
 
 def inaction(result: Result, tell: Teller, shape: Shape) -> Figure:
     """Cumulated cash flow against going on as today: now with its spread, later starts as means."""
-    drawing = Drawing(result, tell, shape, 2.6)
+    drawing = Drawing(result, tell, shape, 4.0 if shape == "narrow" else 2.6)  # a narrow key takes seven lines
     ax, say = drawing.ax, drawing.say
     starts = [start for start in _programme(result).starts if start.delay_months is not None]
     now = starts[0].cumulative
@@ -118,10 +119,16 @@ def delay(result: Result, tell: Teller, shape: Shape) -> Figure:
     return drawing.figure
 
 
+def _drawable(label: str, name: str) -> str:
+    """A client's label where the font of figures has all its letters, else its key."""
+    known = get_font(findfont(str(RC["font.family"]))).get_charmap()
+    return label if all(ord(letter) in known for letter in label) else name
+
+
 def programmes(result: Result, tell: Teller, shape: Shape) -> Figure:
     """Net present value of each programme, begun now."""
     drawing = Drawing(result, tell, shape, 0.9 + 0.5 * len(result.programmes))
-    rows = [(one.label, one.starts[0].npv, MAIN) for one in result.programmes]
+    rows = [(_drawable(one.label, one.name), one.starts[0].npv, MAIN) for one in result.programmes]
     _intervals(drawing, rows, drawing.say("figures2.npv"))
     return drawing.figure
 
@@ -158,7 +165,7 @@ def tornado(result: Result, tell: Teller, shape: Shape) -> Figure:
 
 def today(result: Result, tell: Teller, shape: Shape) -> Figure:
     """ARR month by month, going on as today."""
-    drawing = Drawing(result, tell, shape, 2.6)
+    drawing = Drawing(result, tell, shape, 3.1 if shape == "narrow" else 2.6)
     ax, say, fan = drawing.ax, drawing.say, result.status_quo.monthly["arr"]
     months = np.arange(1, len(fan.mean) + 1)
     ax.fill_between(months, fan.q025, fan.q975, color=BASELINE, alpha=0.16, linewidth=0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import re
 import zipfile
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ from pptx.util import Emu, Inches, Pt
 from analysis.figures.style import CAUSES
 from analysis.inaction.claims import sentences
 from analysis.inaction.document import Block, Bullets, Document, Section, Table, Text, Tiles, Twins
+from analysis.inaction.evidence import parts_of
 from analysis.inaction.figures import MOST_SWINGS, start_name
 from analysis.inaction.teller import Teller, three
 from analysis.inaction.words import words
@@ -32,8 +34,9 @@ ROOM = WIDE - 2 * EDGE
 INK, QUIET, ACCENT, PALE, BAD = "1F2933", "52606D", "0B4F6C", "F4F6F8", "D55E00"
 LATER = ("3D7EA6", "7FB2D1", "B9D5E5")
 TITLE_ONLY = 5  # layout of the library's own template
+SMALLEST, SMALL, LETTER = 9.0, 0.75, 0.56  # points of type; small print of it; width of a letter in it
 LONGEST_NAME = 40  # letters of a table's first column
-LONGEST_TITLE = 150  # letters that fit two lines
+TITLES = (26, 22, 18, 15, 13, 11.5)  # points, the first that fits
 
 
 class Deck:
@@ -57,7 +60,7 @@ class Deck:
         head.left, head.top, head.width, head.height = EDGE, Inches(0.4), ROOM, Inches(1.25)
         head.text_frame.word_wrap = True
         head.text_frame.vertical_anchor = MSO_ANCHOR.MIDDLE
-        size = 26 if len(title) <= 90 else 22 if len(title) <= LONGEST_TITLE else 18 if len(title) <= 260 else 15
+        size = next((s for s in TITLES if _tall(title, s) < Emu(head.height).pt / Emu(ROOM).pt), TITLES[-1])
         self.write(head.text_frame, title, size, ACCENT, bold=True)
         rule = made.shapes.add_shape(1, EDGE, Inches(1.68), ROOM, Emu(19050))
         rule.fill.solid()
@@ -86,25 +89,29 @@ class Deck:
         frame.word_wrap = True
         return frame
 
-    def blocks(self, frame: Any, blocks: Sequence[Block], size: float) -> None:
-        """The words of some blocks."""
+    def blocks(self, slide: Any, blocks: Sequence[Block], top: Any, height: Any, size: float) -> None:
+        """The words of some blocks, as large as their room allows and no larger than ``size``."""
+        lines: list[tuple[str, bool]] = []
         for block in blocks:
             if isinstance(block, Text):
-                small = block.tone == "fine"
-                self.write(frame, block.text, 11 if small else size, QUIET if small else INK)
+                lines.append((block.text, block.tone == "fine"))
             elif isinstance(block, Bullets):
-                for place, item in enumerate(block.items, 1):
-                    mark = f"{place}." if block.ordered else "–"
-                    self.write(frame, f"{mark} {item}", size)
+                marks = (f"{place}." if block.ordered else "–" for place in range(1, len(block.items) + 1))
+                lines += [(f"{mark} {item}", False) for mark, item in zip(marks, block.items, strict=True)]
+        room = Emu(height).pt / Emu(ROOM).pt
+        while size > SMALLEST and sum(_tall(text, size * SMALL if fine else size) for text, fine in lines) > room:
+            size -= 0.5
+        frame = self.box(slide, top, height)
+        for text, fine in lines:
+            self.write(frame, text, size * SMALL if fine else size, QUIET if fine else INK)
 
     def table(self, slide: Any, table: Table, top: Any, row_height: float = 0.36) -> None:
         """A native table."""
         rows, columns = len(table.rows) + 1, len(table.head)
         shape = slide.shapes.add_table(rows, columns, EDGE, top, ROOM, Inches(row_height * rows))
         made = shape.table
-        needs = [
-            max(9, *(len(row[place]) for row in table.rows), len(table.head[place]) / 2) for place in range(columns)
-        ]
+        heads = [max(1.3 * max(map(len, name.split())), len(name) / 2) for name in table.head]  # no word is broken
+        needs = [max(9, *(len(row[place]) for row in table.rows), heads[place]) for place in range(columns)]
         needs[0] = min(needs[0], LONGEST_NAME)
         for place, need in enumerate(needs):
             made.columns[place].width = Emu(int(ROOM * need / sum(needs)))
@@ -155,6 +162,12 @@ class Deck:
         return _timeless(stream.getvalue())
 
 
+def _tall(text: str, size: float) -> float:
+    """About how much of its width a paragraph is tall, in a wide font."""
+    per_line = Emu(ROOM).pt / (size * LETTER)
+    return (math.ceil(len(text) / per_line) * 1.2 + 0.45) * size / Emu(ROOM).pt
+
+
 def _timeless(content: bytes) -> bytes:
     """A package, and the workbooks of charts inside it, without the time at which it was written."""
     fixed = io.BytesIO()
@@ -203,8 +216,7 @@ def _answer(deck: Deck) -> None:
         deck.write(inside, tile.name, 12, QUIET)
         deck.write(inside, tile.value, 24, INK, bold=True)
         deck.write(inside, " · ".join(filter(None, (tile.interval, tile.note))), 11, QUIET)
-    frame = deck.box(slide, TOP + Inches(1.9), Inches(3.0))
-    deck.blocks(frame, [block for block in section.blocks if not isinstance(block, Tiles)], 15)
+    deck.blocks(slide, section.blocks, TOP + Inches(1.9), Inches(3.1), 15)
 
 
 def _waiting(deck: Deck) -> None:
@@ -240,8 +252,7 @@ def _starts(deck: Deck) -> None:
     slide = deck.slide(deck.gated["delay_costs"].text)
     table = next(block for block in section.blocks if isinstance(block, Table))
     deck.table(slide, table, TOP + Inches(0.15), 0.42)
-    frame = deck.box(slide, TOP + Inches(0.5 + 0.42 * (len(table.rows) + 1)), Inches(2))
-    deck.blocks(frame, [block for block in section.blocks if isinstance(block, Text)], 15)
+    deck.blocks(slide, section.blocks, TOP + Inches(0.5 + 0.42 * (len(table.rows) + 1)), Inches(2), 15)
 
 
 def _bars(deck: Deck, slide: Any, rows: Sequence[tuple[str, float]], label: str, height: float = 4.2) -> None:
@@ -266,7 +277,7 @@ def _tornado(deck: Deck) -> None:
     slide = deck.slide(section.title)
     say, middle = deck.say, programme.starts[0].npv.mean
     swings = programme.tornado[:MOST_SWINGS]
-    text = [block for block in section.blocks if isinstance(block, Text)]
+    text = [block for block in section.blocks if isinstance(block, Text)]  # what to collect has its own slide
     if swings:
         ends = [value - middle for swing in swings for value in (swing.npv_low, swing.npv_high)]
         scale, name, form = deck.money(ends)
@@ -282,13 +293,13 @@ def _tornado(deck: Deck) -> None:
             series.format.fill.solid()
             series.format.fill.fore_color.rgb = RGBColor.from_string(colour)
             series.invert_if_negative = False
-    deck.blocks(deck.box(slide, Inches(5.5), Inches(1.4)), text, 14)
+    deck.blocks(slide, text, Inches(5.5), Inches(1.4), 14)
 
 
 def _words(deck: Deck, key: str) -> None:
     """A section in words only."""
     section = deck.sections[key]
-    deck.blocks(deck.box(deck.slide(section.title), TOP + Inches(0.15), Inches(4.8)), section.blocks, 17)
+    deck.blocks(deck.slide(section.title), section.blocks, TOP + Inches(0.15), Inches(4.8), 17)
 
 
 def _twins(deck: Deck) -> None:
@@ -299,7 +310,7 @@ def _twins(deck: Deck) -> None:
     slide = deck.slide(section.title)
     found = next((block for block in section.blocks if isinstance(block, Twins)), None)
     texts = [block for block in section.blocks if isinstance(block, Text)]
-    deck.blocks(deck.box(slide, TOP, Inches(1.6)), texts[:2], 13)
+    deck.blocks(slide, texts[:2], TOP, Inches(1.6), 13)
     if found is None:
         return
     half = (ROOM - Inches(0.4)) // 2
@@ -318,7 +329,7 @@ def _today(deck: Deck) -> None:
     slide = deck.slide(section.title)
     rows = deck.result.status_quo.waste
     texts = [block for block in section.blocks if isinstance(block, Text)]
-    deck.blocks(deck.box(slide, TOP, Inches(1.3)), texts, 13)
+    deck.blocks(slide, texts, TOP, Inches(1.3), 13)
     if not rows:
         return
     roles = list(dict.fromkeys(row.role for row in rows))
@@ -343,17 +354,11 @@ def _parts(deck: Deck) -> None:
     section, found = deck.sections["gains"], deck.result.programmes[0].decomposition
     if found is None:
         return
-    say, lang = deck.say, deck.tell.language
     pay = deck.gated["behaviour_not_payout"]
     slide = deck.slide(section.title if pay.form == "not_applicable" else pay.text)
-    rows = [(part.label[lang], part.npv.mean) for part in found.parts] if len(found.parts) > 1 else []
-    rows.append((say("figures2.whole"), found.whole.mean))
-    for name, one in (("payout_only", found.payout_only), ("behaviour_on", found.behaviour_on)):
-        if one is not None:
-            rows.append((say(f"figures2.{name}"), one.mean))
-    _bars(deck, slide, rows, say("figures2.npv_before_cost"), 3.6)
-    texts = [block for block in section.blocks if isinstance(block, Text)]
-    deck.blocks(deck.box(slide, Inches(5.45), Inches(1.4)), texts, 13)
+    rows = [(name, one.mean) for name, one in parts_of(found, deck.tell)]
+    _bars(deck, slide, rows, deck.say("figures2.npv_before_cost"), 3.6)
+    deck.blocks(slide, _said(section), Inches(5.45), Inches(1.4), 13)
 
 
 def _programmes(deck: Deck) -> None:
@@ -361,8 +366,12 @@ def _programmes(deck: Deck) -> None:
     slide = deck.slide(section.title)
     table = next(block for block in section.blocks if isinstance(block, Table))
     deck.table(slide, table, TOP + Inches(0.2), 0.5)
-    frame = deck.box(slide, TOP + Inches(0.6 + 0.5 * (len(table.rows) + 1)), Inches(1.0))
-    deck.blocks(frame, [block for block in section.blocks if isinstance(block, Text)], 14)
+    deck.blocks(slide, _said(section), TOP + Inches(0.6 + 0.5 * (len(table.rows) + 1)), Inches(1.0), 14)
+
+
+def _said(section: Section) -> list[Block]:
+    """Its paragraphs without the small print, which belongs to tables that are not shown."""
+    return [block for block in section.blocks if isinstance(block, Text) and block.tone != "fine"]
 
 
 def _collect(deck: Deck) -> None:
@@ -370,13 +379,12 @@ def _collect(deck: Deck) -> None:
     found = [block for block in deck.sections["change"].blocks if isinstance(block, Bullets)]
     if found:
         slide = deck.slide(deck.say("change.collect"))
-        deck.blocks(deck.box(slide, TOP + Inches(0.15), Inches(4.8)), found, 17)
+        deck.blocks(slide, found, TOP + Inches(0.15), Inches(4.8), 17)
 
 
 def _method(deck: Deck) -> None:
     section: Section = deck.sections["method"]
     slide = deck.slide(deck.say("slides.method"))
-    frame = deck.box(slide, TOP + Inches(0.1), Inches(4.9))
-    deck.blocks(frame, section.blocks, 13)
-    deck.blocks(frame, [block for block in deck.sections["reproduce"].blocks if isinstance(block, Text)], 12)
-    deck.write(frame, deck.result.reproduce.command, 12, QUIET)
+    texts = [block for block in deck.sections["reproduce"].blocks if isinstance(block, Text)]
+    words_of = [*section.blocks, *texts, Text(deck.result.reproduce.command, tone="fine")]
+    deck.blocks(slide, words_of, TOP + Inches(0.1), Inches(4.9), 13)

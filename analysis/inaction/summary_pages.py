@@ -7,7 +7,7 @@ import math
 from analysis.inaction.claims import ROOT, Sentence
 from analysis.inaction.document import Block, Bullets, Heading, Picture, Section, Table, Text, Tile, Tiles
 from analysis.inaction.figures import start_name
-from analysis.inaction.teller import Step, Teller
+from analysis.inaction.teller import Teller
 from analysis.inaction.words import words
 from analysis.money.results import Programme, Result
 from analysis.texts import capital
@@ -74,32 +74,33 @@ def _payback_range(result: Result, tell: Teller) -> str:
 def waiting(result: Result, tell: Teller) -> Section:
     """What inaction costs by when, and what a later start gives up."""
     say = words(tell.language)
+    digits = 0 if round(1000 * result.client.discount_rate) % 10 == 0 else 1
     blocks: list[Block] = [
         Picture("inaction", say("pictures.inaction.alt"), say("pictures.inaction.caption")),
         _starts(result, tell),
-        Text(say("waiting.note", rate=tell.percent(ROOT, "client", "discount_rate", digits=1)), tone="fine"),
+        Text(say("waiting.note", rate=tell.percent(ROOT, "client", "discount_rate", digits=digits)), tone="fine"),
     ]
     return Section("waiting", say("titles.waiting"), tuple(blocks))
 
 
 def _starts(result: Result, tell: Teller) -> Table:
     """One row a start."""
-    say, rows = words(tell.language), []
-    for place, start in enumerate(result.programmes[0].starts):
-        path = (*PROGRAMME, "starts", place)
+    say, rows, starts = words(tell.language), [], result.programmes[0].starts
+    paths = [(*PROGRAMME, "starts", place) for place in range(len(starts))]
+    values = tell.column([(*path, "npv") for path in paths])
+    given_up = tell.column([(*path, "given_up") for path in paths])
+    for path, start, value, (given, _) in zip(paths, starts, values, given_up, strict=True):
+        lost, right = ("—", "—")
+        if start.delay_months != 0:
+            lost, right = given, tell.chance(*path, "probability_waiting_was_right")
         if start.delay_months is None:
-            rows.append((say("starts.never_row"), "0", "—", "—", *_given_up(tell, *path)))
+            rows.append((say("starts.never_row"), "0", "—", "—", lost, right))
             continue
-        given = ("—", "—") if start.delay_months == 0 else _given_up(tell, *path)
         month = "—" if start.payback.q50 is None else tell.decimal(*path, "payback", "q50")
-        rows.append((capital(start_name(tell, start)), *tell.estimate(*path, "npv"), month, *given))
+        rows.append((capital(start_name(tell, start)), *value, month, lost, right))
     head = tuple(say(f"waiting.{name}") for name in ("start", "npv", "interval", "payback", "given_up", "right"))
     widths = (0.19, 0.15, 0.26, 0.13, 0.15, 0.12)
     return Table(head, tuple(rows), (False, True, True, True, True, True), widths=widths)
-
-
-def _given_up(tell: Teller, *path: Step) -> tuple[str, str]:
-    return tell.estimate(*path, "given_up")[0], tell.chance(*path, "probability_waiting_was_right")
 
 
 def horizon_table(result: Result, tell: Teller) -> Table:
@@ -108,11 +109,12 @@ def horizon_table(result: Result, tell: Teller) -> Table:
     path = (*NOW, "cumulative")
     months = len(result.programmes[0].starts[0].cumulative.mean)
     ends = sorted({*range(YEARLY, months + 1, YEARLY), months})
+    beside = max(abs(tell.number(*path, name, month - 1)) for month in ends for name in ("q025", "q975"))
     for month in ends:
         place = month - 1
         bounds = [(*path, name, place) for name in ("q025", "q975", "q10", "q90")]
-        mean = tell.mean_of((*path, "mean", place), bounds[0], bounds[1], short=True)
-        ninetyfive, eighty = (tell.money_range(*bounds[k : k + 2], short=True) for k in (0, 2))
+        mean = tell.mean_of((*path, "mean", place), bounds[0], bounds[1], short=True, beside=beside)
+        ninetyfive, eighty = (tell.money_range(*bounds[k : k + 2], short=True, beside=beside) for k in (0, 2))
         rows.append((str(month), mean, eighty, ninetyfive))
     head = tuple(say(f"by_when.{name}") for name in ("month", "mean", "eighty", "ninetyfive"))
     return Table(head, tuple(rows), (False, True, True, True))

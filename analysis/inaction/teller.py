@@ -91,23 +91,40 @@ class Teller:
         shown = self.write.euro(abs(value) if size else value, signed=signed, short=short)
         return self._tell(path, value, self._currency(shown))
 
-    def money_range(self, low: Sequence[Step], high: Sequence[Step], *, size: bool = False, short: bool = False) -> str:
-        """An interval of amounts, "€0.8 to €1.9 million"; with ``size`` as sizes, the smaller first."""
+    def money_range(
+        self,
+        low: Sequence[Step],
+        high: Sequence[Step],
+        *,
+        size: bool = False,
+        short: bool = False,
+        beside: float = 0.0,
+    ) -> str:
+        """An interval of amounts, "€0.8 to €1.9 million"; with ``size`` as sizes, the smaller first.
+
+        It is counted in what the amount ``beside`` which it stands is counted in.
+        """
         values = [self.number(*low), self.number(*high)]
         shown = sorted(map(abs, values)) if size else values
-        text = self._currency(self.write.between(shown[0], shown[1], "€", short=short))
+        text = self._currency(self.write.between(shown[0], shown[1], "€", short=short, beside=beside))
         self._tell(low, values[0], text)
         return self._tell(high, values[1], text)
 
-    def estimate(self, *path: Step, size: bool = False, short: bool = True) -> tuple[str, str]:
+    def column(self, paths: Sequence[Sequence[Step]]) -> list[tuple[str, str]]:
+        """Estimates below each other, as :meth:`estimate` writes them, all counted in the same."""
+        bounds = [abs(self.number(*path, bound)) for path in paths for bound in ("low", "high")]
+        beside = max((bound for bound in bounds if math.isfinite(bound)), default=0.0)
+        return [self.estimate(*path, beside=beside) for path in paths]
+
+    def estimate(self, *path: Step, size: bool = False, short: bool = True, beside: float = 0.0) -> tuple[str, str]:
         """Mean and 95 % interval of an estimate, both as exact as the interval allows.
 
         With ``size`` without signs, because the words say which way it goes.
         """
         low, high = self.number(*path, "low"), self.number(*path, "high")
         mean = self.number(*path, "mean")
-        return self._mean(mean, low, high, (*path, "mean"), size=size, short=short), self.money_range(
-            (*path, "low"), (*path, "high"), size=size, short=short
+        return self._mean(mean, low, high, (*path, "mean"), size, short, beside), self.money_range(
+            (*path, "low"), (*path, "high"), size=size, short=short, beside=beside
         )
 
     def mean_of(
@@ -118,14 +135,17 @@ class Teller:
         *,
         size: bool = False,
         short: bool = False,
+        beside: float = 0.0,
     ) -> str:
         """An expected amount, as exact as the interval beside it allows."""
-        return self._mean(self.number(*path), self.number(*low), self.number(*high), path, size=size, short=short)
+        return self._mean(self.number(*path), self.number(*low), self.number(*high), path, size, short, beside)
 
-    def _mean(self, mean: float, low: float, high: float, path: Sequence[Step], *, size: bool, short: bool) -> str:
+    def _mean(
+        self, mean: float, low: float, high: float, path: Sequence[Step], size: bool, short: bool, beside: float
+    ) -> str:
         if not all(map(math.isfinite, (mean, low, high))):
             return self._tell(path, mean, DASH)
-        _, digits, scale = self.write.printed(low, high, "€")
+        _, digits, scale = self.write.printed(low, high, "€", beside)
         places = places_for(low / scale, high / scale)
         rounded = round(mean / scale, places)
         if rounded == 0.0 != mean:  # nothing is not what is expected: one digit more

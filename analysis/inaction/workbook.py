@@ -17,11 +17,12 @@ import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from analysis.inaction.claims import sentences
-from analysis.inaction.evidence import origin
+from analysis.inaction.evidence import origin, parts_of
 from analysis.inaction.figures import start_name
 from analysis.inaction.teller import Teller
 from analysis.inaction.words import words
-from analysis.money.results import Client, Estimate, Programme, Result, Start
+from analysis.money.flows import HIGHEST_RATE
+from analysis.money.results import BreakEven, Estimate, Programme, Result, Start
 from analysis.texts import Texts, capital
 
 MADE = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)  # the same result gives the same bytes
@@ -231,7 +232,7 @@ def _answer(
     for programme, here, given in zip(result.programmes, cells, inputs, strict=True):
         book.text(sheet, row, 0, programme.label, "name")
         book.head(sheet, row + 1, [say(f"sheet_answer.{name}") for name in names])
-        row = _results(book, sheet, row + 2, programme, here, given, result.client, tell) + 1
+        row = _results(book, sheet, row + 2, programme, here, given, tell) + 1
     sheet.merge_range(row, 0, row, 6, "", book.formats["text"])
     book.text(sheet, row, 0, say("sheet_answer.note"), "fine")
     sheet.set_row(row, 26)
@@ -244,33 +245,28 @@ def _results(
     programme: Programme,
     cells: list[dict[str, str]],
     inputs: Inputs,
-    client: Client,
     tell: Teller,
 ) -> int:
     """One line a start, all formulas; gives the first row below."""
     top = xl_rowcol_to_cell(row, 1, row_abs=True, col_abs=True)
-    now = programme.starts[0].npv.mean
+    now, say = programme.starts[0].npv.mean, words(tell.language)
     for start, here in zip(_begun(programme), cells, strict=True):
         own, npv = xl_rowcol_to_cell(row, 1), start.npv.mean
         book.text(sheet, row, 0, capital(start_name(tell, start)))
         book.formula(sheet, row, 1, f"SUM({here['present']})", "money", npv)
-        # The month after the last one in which cumulated cash is below zero; a dash if that is the last of all.
-        back, last = start.payback.of_mean, f"MAX({here['below']})"
-        book.formula(
-            sheet, row, 2, f'IF({last}=MAX({here["months"]}),"—",{last}+1)', "whole", "—" if back is None else back
-        )
+        back = start.payback.of_mean
+        book.formula(sheet, row, 2, _payback(here), "whole", "—" if back is None else back)
         rate = start.irr.of_mean
-        if rate is None:
-            book.text(sheet, row, 3, "—")
-        else:
-            book.formula(sheet, row, 3, f'IFERROR((1+IRR({here["net"]},0.01))^12-1,"—")', "percent", rate)
+        beyond = say("worth.beyond", rate=tell.write.percent(HIGHEST_RATE, 0))
+        shown = "—" if rate is None else beyond if rate >= HIGHEST_RATE else rate
+        book.formula(sheet, row, 3, _rate(here, beyond, rate), "percent", shown)
         # What the external cost takes from the NPV, after tax; the cost at which it would take all.
         spent = f"((1-{inputs.tax})*SUMPRODUCT({here['programme']},{here['factor']}))"
-        if programme.cost:
-            even = f"{inputs.cost}*({own}-{spent})/(-{spent})"
-            book.formula(sheet, row, 4, even, "money", _break_even(programme.cost, start, client))
-        else:
-            book.text(sheet, row, 4, "—")
+        free = say("worth.not_even_free")
+        even = start.break_even_cost.of_mean
+        written = f'IF({own}<={spent},"{free}",{inputs.cost}*({own}-{spent})/(-{spent}))'
+        shown = "—" if even is None else free if even <= 0.0 else even
+        book.formula(sheet, row, 4, f'IF({inputs.cost}=0,"—",{written})', "money", shown)
         book.formula(sheet, row, 5, f"{top}-{own}", "money", now - npv)
         if start.delay_months:
             each = f"({top}-{own})/{start.delay_months}"
@@ -281,12 +277,20 @@ def _results(
     return row
 
 
-def _break_even(cost: float, start: Start, client: Client) -> float | None:
-    """External cost at which the mean cash flow would be worth nothing; that of single runs is on the ranges."""
-    factors = [(1.0 + client.discount_rate) ** (-month / 12.0) for month in range(1, len(start.components.net) + 1)]
-    flows = zip(start.components.programme, factors, strict=True)
-    spent = (1.0 - client.tax_rate) * sum(flow * factor for flow, factor in flows)
-    return cost * (start.npv.mean - spent) / -spent if spent else None
+def _payback(here: dict[str, str]) -> str:
+    """The month after the last one in which cumulated cash is below zero, or the first in which any flows."""
+    last, months, idle = f"MAX({here['below']})", f"MAX({here['months']})", f"COUNTIF({here['cumulative']},0)"
+    return f'IF(OR({last}={months},{idle}={months}),"—",MAX({last},{idle})+1)'
+
+
+def _rate(here: dict[str, str], beyond: str, guess: float | None) -> str:
+    """The yearly internal rate where cumulated cash changes sign once, from below (as in ``flows.internal_rate``)."""
+    last, months, idle = f"MAX({here['below']})", f"MAX({here['months']})", f"COUNTIF({here['cumulative']},0)"
+    once = f'AND({last}>0,{last}<{months},COUNTIF({here["below"]},">0")={last}-{idle})'
+    most = f"SUMPRODUCT({here['net']},{1.0 + HIGHEST_RATE!r}^(-{here['months']}/12))"
+    tries = [(1.0 + start) ** (1.0 / 12.0) - 1.0 for start in (guess or 0.1, 0.5)]
+    first, second = (f"IRR({here['net']},{start!r})" for start in tries)
+    return f'IF({once},IF({most}>=0,"{beyond}",(1+IFERROR({first},{second}))^12-1),"—")'
 
 
 def _ranges(book: Book, result: Result, tell: Teller) -> None:
@@ -295,39 +299,44 @@ def _ranges(book: Book, result: Result, tell: Teller) -> None:
     sheet = book.sheet(say("sheets.ranges"), 60, *([14] * 7))
     names = ("what", "mean", "low", "q10", "q50", "q90", "high", "positive")
     book.head(sheet, 0, [say(f"sheet_ranges.{name}") for name in names])
-    rows: list[tuple[str, Estimate]] = []
+    rows: list[tuple[str, Estimate | BreakEven]] = []
     for programme in result.programmes:
         for start in programme.starts:
             label = f"{programme.label} · {start_name(tell, start)} · "
-            rows += [
-                (label + say("sheet_answer.npv"), start.npv),
-                (label + say("sheet_answer.given_up"), start.given_up),
-            ]
+            rows.append((label + say("sheet_answer.npv"), start.npv))
+            if start.delay_months is not None:
+                rows.append((label + say("worth.tail"), start.npv_with_tail))
+                rows.append((label + say("sheet_answer.break_even"), start.break_even_cost))
+            rows.append((label + say("sheet_answer.given_up"), start.given_up))
         rows.append((f"{programme.label} · {say('tiles.delay')}", programme.delay_per_month))
         if programme.decomposition is not None:
-            parts = programme.decomposition.parts
-            rows += [(f"{programme.label} · {part.label[tell.language]}", part.npv) for part in parts]
+            named = parts_of(programme.decomposition, tell)
+            rows += [(f"{programme.label} · {name}", found) for name, found in named]
     for row, (label, found) in enumerate(rows, 1):
         book.text(sheet, row, 0, label)
-        values = (found.mean, found.low, found.q10, found.q50, found.q90, found.high)
+        middle = found.mean if isinstance(found, Estimate) else found.of_mean
+        values = (middle, found.low, found.q10, found.q50, found.q90, found.high)
         for column, value in enumerate(values, 1):
             book.value(sheet, row, column, value, "money")
-        book.value(sheet, row, 7, found.probability_positive, "percent")
+        if isinstance(found, Estimate):
+            book.value(sheet, row, 7, found.probability_positive, "percent")
 
 
 def _swings(book: Book, result: Result, tell: Teller) -> None:
     say = words(tell.language)
-    sheet = book.sheet(say("sheets.swings"), 60, *([16] * 6))
-    names = ("variable", "low", "high", "npv_low", "npv_high", "share", "grade")
+    sheet = book.sheet(say("sheets.swings"), 36, 60, *([16] * 6))
+    names = ("programme", "variable", "low", "high", "npv_low", "npv_high", "share", "grade")
     book.head(sheet, 0, [say(f"sheet_swings.{name}") for name in names])
-    for row, swing in enumerate(result.programmes[0].tornado, 1):
-        book.text(sheet, row, 0, capital(swing.label[tell.language]))
-        for column, value in enumerate((swing.low, swing.high), 1):
+    bars = [(one.label, swing) for one in result.programmes for swing in one.tornado]
+    for row, (label, swing) in enumerate(bars, 1):
+        book.text(sheet, row, 0, label)
+        book.text(sheet, row, 1, capital(swing.label[tell.language]))
+        for column, value in enumerate((swing.low, swing.high), 2):
             book.value(sheet, row, column, value, "number")
-        for column, value in enumerate((swing.npv_low, swing.npv_high), 3):
+        for column, value in enumerate((swing.npv_low, swing.npv_high), 4):
             book.value(sheet, row, column, value, "money")
-        book.value(sheet, row, 5, swing.variance_share, "percent")
-        book.text(sheet, row, 6, say(f"facts.grades.{swing.grade}"))
+        book.value(sheet, row, 6, swing.variance_share, "percent")
+        book.text(sheet, row, 7, say(f"facts.grades.{swing.grade}"))
 
 
 def _waste(book: Book, result: Result, tell: Teller) -> None:

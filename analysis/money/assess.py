@@ -314,7 +314,7 @@ def _programme(runs: Runs, i: int) -> R.Programme:
         pay_in_force_month=in_force,
         starts=tuple(starts),
         delay_per_month=flows.estimate((now - later) / (delays[1] if len(delays) > 1 else runs.months), runs.groups),
-        decomposition=_decomposition(runs) if i == 0 else None,
+        decomposition=_decomposition(runs, i),
         tornado=bars,
         losing=drivers.losing(table, value, label, runs.seed),
         to_collect=tuple(R.ToCollect(b.key, b.label, b.variance_share, how(b.key)) for b in bars[:TO_COLLECT]),
@@ -331,12 +331,8 @@ def _start(runs: Runs, name: str, delay: int) -> R.Start:
     kept = (1.0 - runs.tax) * never["margin"].sum(axis=1) / np.maximum(never["revenue"].sum(axis=1), 1e-9)
     churn = never["churned_arr"].sum(axis=1) / np.maximum(never["arr"].sum(axis=1), 1e-9)
     tail = flows.tail_value(gain, kept, churn, runs.months, runs.yearly)
-    # External cost at which the NPV would be nothing, spent when it is planned to be.
     spent = flows.present_value(-external, runs.yearly) * (1.0 - runs.tax)
     planned = runs.client.programmes[runs.arms[arm].plan].cost
-    affordable = (
-        planned * runs.before_cost(arm) / spent if planned and np.all(spent > 0) else np.full(len(npv), math.nan)
-    )
     whole = runs.whole[arm]
     return R.Start(
         delay_months=delay,
@@ -347,7 +343,7 @@ def _start(runs: Runs, name: str, delay: int) -> R.Start:
         npv_with_tail=flows.estimate(npv + tail, groups),
         payback=flows.payback(net),
         irr=flows.rate(net),
-        break_even_cost=flows.estimate(affordable, groups),
+        break_even_cost=flows.break_even(planned, runs.before_cost(arm), spent),
         given_up=flows.estimate(now - npv, groups),
         probability_waiting_was_right=float((npv > now).mean()),
         success=_mean(whole["programme_success"]),
@@ -368,18 +364,21 @@ def _never(runs: Runs, name: str) -> R.Start:
     flat = flows.fan(nothing)
     return R.Start(
         None, flat, flat, flows.components(nothing, nothing, nothing, runs.tax), none, none, flows.payback(nothing),
-        flows.rate(nothing), none, flows.estimate(now, groups), float((now < 0.0).mean()), None, None, None,
+        flows.rate(nothing), flows.break_even(0.0, now, now), flows.estimate(now, groups), float((now < 0.0).mean()),
+        None, None, None,
     )  # fmt: skip
 
 
-def _decomposition(runs: Runs) -> R.Decomposition:
-    """Shapley shares of the first programme's value before external cost, run by run: parts sum to the whole."""
-    name = runs.client.programmes[0].name
+def _decomposition(runs: Runs, i: int) -> R.Decomposition | None:
+    """Shapley shares of a programme's value before external cost, run by run: parts sum to the whole."""
+    name = runs.client.programmes[i].name
     parts = runs.arms[f"{name}_0"].parts
+    if not parts:  # a programme of nothing
+        return None
     zero = np.zeros(len(runs.groups))
     values: dict[frozenset[str], Array] = {frozenset(): zero, frozenset(parts): runs.before_cost(f"{name}_0")}
     for label_of, arm in runs.arms.items():
-        if arm.plan == 0 and arm.delay == 0 and not arm.silent:
+        if arm.plan == i and arm.delay == 0 and not arm.silent:
             values[frozenset(arm.parts)] = runs.before_cost(label_of)
     shares: dict[str, list[float]] = {part: [] for part in parts}
     for r in range(len(zero)):

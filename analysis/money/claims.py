@@ -45,9 +45,9 @@ def claims(runs: Runs, programme: Programme) -> tuple[Claim, ...]:
         _claim("programme_pays", name, "fraction", flows.share_above(now, groups)),
         _claim("delay_costs", name, "€/month", flows.expected((now - later) / months, groups)),
     ]
-    silent, pay = f"{name}_{PAYOUT}", next((a for a in runs.arms if a.endswith("_only_pay")), None)
+    silent, pay = f"{name}_{PAYOUT}", f"{name}_only_pay"
     if silent in runs.arms:
-        moved = runs.before_cost(pay or f"{name}_0") - runs.before_cost(silent)
+        moved = runs.before_cost(pay if pay in runs.arms else f"{name}_0") - runs.before_cost(silent)
         found.append(_claim("behaviour_not_payout", name, "€", flows.expected(moved, groups)))
     else:
         found.append(Claim("behaviour_not_payout", name, None, None, None, None, "€", False, "not_applicable"))

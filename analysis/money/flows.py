@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import ndtr, stdtrit
 
-from analysis.money.results import QUANTILES, Components, Estimate, Fan, Payback, Rate
+from analysis.money.results import QUANTILES, BreakEven, Components, Estimate, Fan, Payback, Rate
 from analysis.paired import LEVEL
 from analysis.uncertainty import nested
 
 Array = NDArray[np.float64]
 Groups = NDArray[np.int64]
-HIGHEST_RATE = 10.0  # a month; above it an internal rate says nothing
+HIGHEST_RATE = 1.0  # a year; beyond it a rate only says how small and early the outlay is
 
 
 def discount(months: int, yearly: float) -> Array:
@@ -63,20 +63,19 @@ def internal_rate(flows: Array) -> float:
     """Yearly internal rate of return, where there is exactly one; else NaN.
 
     Exactly one there is where cumulated flows change sign once, from below to above zero
-    (Norstrøm 1972: a sufficient condition for one positive rate).
+    (Norstrøm 1972: a sufficient condition for one positive rate). A rate above
+    ``HIGHEST_RATE`` is given as that: it is compared with what capital costs, and there the
+    comparison is decided.
     """
     summed = np.cumsum(flows)
     signs = np.sign(summed[summed != 0.0])
     if len(signs) < 2 or signs[0] > 0 or signs[-1] < 0 or np.count_nonzero(np.diff(signs)) != 1:
         return math.nan
-    months = np.arange(1, len(flows) + 1)
 
     def value(rate: float) -> float:
-        return float(flows @ (1.0 + rate) ** -months)
+        return float(present_value(flows, rate))
 
-    if value(HIGHEST_RATE) > 0.0:
-        return math.nan
-    return float((1.0 + brentq(value, 0.0, HIGHEST_RATE)) ** 12 - 1.0)
+    return HIGHEST_RATE if value(HIGHEST_RATE) >= 0.0 else float(brentq(value, 0.0, HIGHEST_RATE))
 
 
 # ---------------------------------------------------------------- spread over runs
@@ -159,3 +158,19 @@ def rate(flows: Array) -> Rate:
     of_mean = internal_rate(flows.mean(axis=0))
     q10, q50, q90 = (float(q) for q in np.quantile(known, [0.1, 0.5, 0.9])) if len(known) else (None, None, None)
     return Rate(len(known) / len(rates), q10, q50, q90, of_mean if math.isfinite(of_mean) else None)
+
+
+def break_even(planned: float, before_cost: Array, spent: Array) -> BreakEven:
+    """External cost, as planned, at which nothing would be gained.
+
+    Parameters
+    ----------
+    planned : float
+        External cost as planned.
+    before_cost, spent : array, shape (run,)
+        Present value of all else, and of the external cost as it came (above zero), both after tax.
+    """
+    if not planned or not np.all(spent > 0.0):
+        return BreakEven(*[None] * 6)
+    each = np.quantile(planned * before_cost / spent, QUANTILES)
+    return BreakEven(float(planned * before_cost.mean() / spent.mean()), *(float(q) for q in each))

@@ -39,6 +39,7 @@ __all__ = [
     "QUANTILES",
     "Answer",
     "Audit",
+    "BreakEven",
     "Claim",
     "Client",
     "Components",
@@ -126,6 +127,8 @@ class Rate:
         Over these runs.
     of_mean : float or None
         Of the mean cash flow.
+
+    No rate is above :data:`analysis.money.flows.HIGHEST_RATE`; one at it stands for all beyond.
     """
 
     share: float
@@ -133,6 +136,28 @@ class Rate:
     q50: float | None
     q90: float | None
     of_mean: float | None
+
+
+@dataclass(frozen=True)
+class BreakEven:
+    """External cost, as planned, at which a cash flow would be worth nothing; overruns in proportion.
+
+    Below zero, the programme does not pay even for nothing. All are None where no cost is planned.
+
+    Attributes
+    ----------
+    of_mean : float or None
+        Of the mean cash flow: the figure that is told, and that the workbook recomputes.
+    low, q10, q50, q90, high : float or None
+        Quantiles over the cash flows of single runs (2.5, 10, 50, 90 and 97.5 %).
+    """
+
+    of_mean: float | None
+    low: float | None
+    q10: float | None
+    q50: float | None
+    q90: float | None
+    high: float | None
 
 
 @dataclass(frozen=True)
@@ -151,9 +176,7 @@ class Start:
         Net present value today, over the horizon, no terminal value.
     npv_with_tail : Estimate
         With the ARR gained by the end valued until it has churned away.
-    payback, irr : Payback, Rate
-    break_even_cost : Estimate
-        External cost at which the NPV would be zero.
+    payback, irr, break_even_cost : Payback, Rate, BreakEven
     given_up : Estimate
         NPV of starting now less NPV of this start.
     probability_waiting_was_right : float
@@ -171,7 +194,7 @@ class Start:
     npv_with_tail: Estimate
     payback: Payback
     irr: Rate
-    break_even_cost: Estimate
+    break_even_cost: BreakEven
     given_up: Estimate
     probability_waiting_was_right: float
     success: float | None

@@ -122,39 +122,37 @@ def _reproduce(settings: Settings, told: str, draws: int) -> Any:
 
 def _say(result: Result, settings: Settings) -> None:
     """The values of the programmes, and where the files are."""
+    from rich.markup import escape
     from rich.table import Table
 
-    from analysis.numbers import numbers
-    from analysis.texts import texts
+    from analysis.inaction.claims import sentences
+    from analysis.inaction.figures import start_name
+    from analysis.inaction.teller import Teller
+    from analysis.money import results
+    from analysis.texts import capital, texts
     from experiments.commands.finish import wide_console
 
-    words, write = texts(settings.language), numbers(settings.language)
-    console = wide_console()
-
-    def money(value: float) -> str:
-        return write.decimal(value / 1000.0, 0, signed=True)
-
-    currency = result.client.currency
+    words, console = texts(settings.language), wide_console()
+    tell = Teller({"inaction": results.to_plain(result)}, settings.language, result.client.currency)
     table = Table(
-        title=words("inaction.title", client=result.client.name, months=result.client.months), title_justify="left"
+        title=words("inaction.title", client=escape(result.client.name), months=result.client.months),
+        title_justify="left",
     )
     for key in ("programme", "start", "npv", "range", "gain", "waiting"):
-        table.add_column(
-            words(f"inaction.{key}", currency=currency), justify="left" if key in ("programme", "start") else "right"
-        )
-    for programme in result.programmes:
-        for start in programme.starts:
+        table.add_column(words(f"inaction.{key}"), justify="left" if key in ("programme", "start") else "right")
+    for i, programme in enumerate(result.programmes):
+        for k, start in enumerate(programme.starts):
+            path = ("inaction", "programmes", i, "starts", k)
             delay = start.delay_months
-            when = words("inaction.never") if delay is None else words("inaction.delay", months=delay)
-            table.add_row(
-                programme.label, when, money(start.npv.mean), f"{money(start.npv.low)} … {money(start.npv.high)}",
-                write.percent(start.npv.probability_positive, 0),
-                write.percent(start.probability_waiting_was_right, 0) if delay != 0 else "",
+            when = capital(start_name(tell, start))
+            right = tell.chance(*path, "probability_waiting_was_right") if delay != 0 else ""
+            cells = ("0", "", "") if delay is None else (
+                *tell.estimate(*path, "npv"), tell.chance(*path, "npv", "probability_positive")
             )  # fmt: skip
+            table.add_row(escape(programme.label), when, *cells, right)
     console.print(table)
-    for claim in result.claims:
-        verdict = words("inaction.supported") if claim.supported else words(f"inaction.{claim.weaker}")
-        console.print(f"{words(f'inaction.{claim.id}')}: {verdict}", markup=False)
+    for sentence in sentences(tell, result.claims).values():
+        console.print(sentence.text, markup=False, highlight=False)
     for warning in result.client.warnings:
         console.print(warning[settings.language], markup=False, soft_wrap=True)
     console.print(words("report.stance"))

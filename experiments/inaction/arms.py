@@ -1,4 +1,4 @@
-"""The arms of a client: going on as today, each programme at each start, and the parts of the first one."""
+"""The arms of a client: going on as today, each programme at each start, and its parts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pandas as pd
 import sim
 from experiments.calibration.posterior import Prepared, Uncertain
 from experiments.inaction.client import Client, Plan
-from experiments.models import Organisation, Ran
+from experiments.models import Organisation, Ran, code_of_a_file
 from sim import state as S
 from sim.configuration import load
 from sim.parameters import Params, replace
@@ -64,6 +64,10 @@ class ClientModel(Uncertain):
     """A client whose replications draw everything that is not given."""
 
     silent: tuple[str, ...] = ()
+
+    def code(self) -> str:
+        """Hash of the code that runs: the model's, and what is done here to its parameters and its months."""
+        return super().code() + code_of_a_file(Path(__file__))
 
     def run(self, prepared: Prepared, seed: int, monthly: bool) -> Ran:  # type: ignore[override]
         """One run with the draw of its replication, and the money of its months."""
@@ -133,17 +137,15 @@ def parts_of(params: Params) -> tuple[str, ...]:
 
 
 def arms(client: Client, horizon: int) -> tuple[Arm, ...]:
-    """Every arm that is run: never, all starts of all programmes, and the parts of the first."""
+    """Every arm that is run: never, and of each programme all starts, all sets of its parts, and its pay silent."""
     found = [Arm(NEVER)]
-    every = [parts_of(planned(client, plan)) for plan in client.programmes]
     for i, plan in enumerate(client.programmes):
-        found += [Arm(f"{plan.name}_{delay}", i, delay, every[i]) for delay in DELAYS if delay < horizon]
-    first = every[0]
-    if len(first) > 1:
-        sets = [some for size in range(1, len(first)) for some in combinations(first, size)]
-        found += [Arm(f"{client.programmes[0].name}_only_{'_'.join(some)}", 0, 0, some) for some in sets]
-    if "pay" in first:
-        found.append(Arm(f"{client.programmes[0].name}_{PAYOUT}", 0, 0, ("pay",), silent=True))
+        parts = parts_of(planned(client, plan))
+        found += [Arm(f"{plan.name}_{delay}", i, delay, parts) for delay in DELAYS if delay < horizon]
+        sets = [some for size in range(1, len(parts)) for some in combinations(parts, size)]
+        found += [Arm(f"{plan.name}_only_{'_'.join(some)}", i, 0, some) for some in sets]
+        if "pay" in parts:
+            found.append(Arm(f"{plan.name}_{PAYOUT}", i, 0, ("pay",), silent=True))
     return tuple(found)
 
 
