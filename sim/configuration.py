@@ -27,7 +27,7 @@ from typing import Any
 from sim.files import is_file, read
 from sim.parameters import THEMES, Incentives, ParameterError, Params, Reference, Role, declared, from_dict, nearest
 
-__all__ = ["compose", "configs_folders", "is_file", "known_keys", "load", "names", "nested", "read"]
+__all__ = ["compose", "configs_folders", "files", "find", "is_file", "known_keys", "load", "names", "nested", "read"]
 
 Tree = dict[str, Any]
 Folders = str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | None
@@ -38,7 +38,7 @@ PRESET_THEMES = tuple(theme for theme in ALL_THEMES if theme in GROUPS)
 PRESET, LEVEL = "preset", "level"
 PROGRAMME, INCENTIVES = "programme", "incentives"
 LEVELS = ("undefined", "defined", "aligned", "integrated")  # alignment.level 0, 1/3, 2/3, 1
-PATH = re.compile(r"[/\\]|\.ya?ml$")
+PATH = re.compile(r"[/\\]|\.(ya?ml|xls[xm])$", re.IGNORECASE)  # else it is a name
 
 
 # ---------------------------------------------------------------- files
@@ -69,28 +69,37 @@ def names(group: str, configs: Folders = None) -> list[str]:
     """Names of the configurations of a group, e.g. ``names("arm")``."""
     if group not in GROUPS:
         raise ParameterError(f"{group}: no such group; known are {', '.join(GROUPS)}.{nearest(group, GROUPS)}")
-    return sorted({file.stem for folder in configs_folders(configs) for file in (folder / group).glob("*.yaml")})
+    return sorted(files(group, configs))
+
+
+def files(group: str, configs: Folders = None) -> dict[str, Path]:
+    """The files of any folder of configurations by name; a folder searched earlier prevails."""
+    found: dict[str, Path] = {}
+    for folder in configs_folders(configs):
+        for file in sorted((folder / group).glob("*.yaml")):
+            found.setdefault(file.stem, file)
+    return found
 
 
 def find(group: str, name: object, key: str = "", configs: Folders = None) -> Path:
     """The file of a name of a group, or of a path; ``key`` is how the name was given, for messages."""
     key = key or group
     if not isinstance(name, str) or not name:
-        raise ParameterError(f"{key}={name!r}: a name is needed; known are {', '.join(names(group, configs))}.")
+        known = sorted(files(group, configs))
+        raise ParameterError(f"{key}={name!r}: a name is needed; known are {', '.join(known)}.")
     if PATH.search(name):
         file = Path(name).expanduser()
         if not is_file(file):
-            near = sorted(str(other) for other in file.parent.glob("*.y*ml")) if file.parent.is_dir() else []
+            others = file.parent.glob("*.*") if file.parent.is_dir() else ()
+            near = sorted(str(other) for other in others if PATH.search(other.name))
             raise ParameterError(f"{key}={name!r}: there is no such file.{nearest(str(file), near)}")
         return file
     for folder in configs_folders(configs):
         file = folder / group / f"{name}.yaml"
         if is_file(file):
             return file
-    known = names(group, configs)
-    raise ParameterError(
-        f"{key}={name!r}: known are {', '.join(known)}, or the path of a YAML file.{nearest(name, known)}"
-    )
+    known = sorted(files(group, configs))
+    raise ParameterError(f"{key}={name!r}: known are {', '.join(known)}, or the path of a file.{nearest(name, known)}")
 
 
 # ---------------------------------------------------------------- layers

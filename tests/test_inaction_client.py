@@ -36,7 +36,7 @@ def refused(given: dict[str, Any]) -> str:
 
 @pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.stem)
 def test_examples_are_clients(file: Path) -> None:
-    found = client.from_file(client.find(file.stem))
+    found = client.from_name(file.stem)
     assert found.programmes
     assert not found.warnings
     assert len(found.answers) >= 15
@@ -199,7 +199,7 @@ def test_a_programme_takes_no_lever_back() -> None:
     ("words", "told"),
     [
         ([], "client: whose?"),
-        (["client=harbour"], "client='harbour': examples are"),
+        (["client=harbour"], "client='harbour': known are"),
         (["client=smb_es", "market.acv=3"], "market: not on the command line"),
         (["client=smb_es", "organisation=smb"], "stand in the client file"),
         (["client=smb_es", "seeds=3"], "seeds=3: at least"),

@@ -27,7 +27,6 @@ from experiments.fitting.scaling import bounds, moved
 from experiments.inaction import audit
 from experiments.inaction.client import Client
 from experiments.studies.plan import value_of
-from sim.configuration import load
 from sim.engine import run_seed, simulate
 from sim.parameters import PLAN_THEMES, ParameterError, Params, declared, replace
 from sim.parameters.priors import distribution
@@ -68,7 +67,7 @@ class Drawn:
 
 def center(client: Client) -> Params:
     """Status quo of a client: the profile at its size, then what the file and the audit give."""
-    profile = load(client.get("profile"), "siloed")
+    profile = client.profile()
     x: dict[str, float] = {}
     if deal := client.values.get("deal_size"):
         x["deal"] = math.log(deal / profile.market.acv)
@@ -78,7 +77,7 @@ def center(client: Client) -> Params:
     base = replace(profile, scaled)
     given = {key: value for key, value in client.overrides.items() if key != "incentives"}
     base = replace(base, {**heard, **given})
-    plan = load(client.get("profile"), "siloed", {"incentives": client.pay}).incentives
+    plan = client.profile({"incentives": client.pay}).incentives
     return matched(client, replace(base, {f"incentives.{f}": getattr(plan, f) for f in plan.__dataclass_fields__}))
 
 
@@ -125,7 +124,7 @@ def _within(key: str, params: Params, factor: float) -> float:
 
 def draw(client: Client, params: Params, n: int, seed: int) -> Drawn:
     """``n`` draws around the client whose status quo is ``params``."""
-    profile = load(client.get("profile"), "siloed")
+    profile = client.profile()
     table, told = _posterior(client, profile, n, seed)
     given = set(client.overrides)
     table = table[[name for name in table if name not in given]]
