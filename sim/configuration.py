@@ -6,10 +6,11 @@
 
 An organisation is nested mappings of the themes of :mod:`sim.parameters`, may start from
 another one (``base: mid_market``) and keeps its status quo of alignment and capability
-under ``today:``. An arm or an override chooses *presets* (``alignment: integrated``), a
-level between them (``alignment: {level: 0.5}``) or single values. A preset or a level sets
-its theme anew, on top of the organisation's own values: nothing of a lower layer's choice
-stays. The presets ``undefined`` and ``manual`` are empty: as today in this organisation.
+under ``today:``; ``sources:`` says which values an export has told (:func:`sources`). An arm
+or an override chooses *presets* (``alignment: integrated``), a level between them
+(``alignment: {level: 0.5}``) or single values. A preset or a level sets its theme anew,
+on top of the organisation's own values: nothing of a lower layer's choice stays. The presets
+``undefined`` and ``manual`` are empty: as today in this organisation.
 
 Wherever a name is asked for, the path of a YAML file may stand.
 """
@@ -25,9 +26,32 @@ from pathlib import Path
 from typing import Any
 
 from sim.files import is_file, read
-from sim.parameters import THEMES, Incentives, ParameterError, Params, Reference, Role, declared, from_dict, nearest
+from sim.parameters import (
+    THEMES,
+    Incentives,
+    ParameterError,
+    Params,
+    Reference,
+    Role,
+    declared,
+    from_dict,
+    is_number,
+    nearest,
+)
 
-__all__ = ["compose", "configs_folders", "files", "find", "is_file", "known_keys", "load", "names", "nested", "read"]
+__all__ = [
+    "compose",
+    "configs_folders",
+    "files",
+    "find",
+    "is_file",
+    "known_keys",
+    "load",
+    "names",
+    "nested",
+    "read",
+    "sources",
+]
 
 Tree = dict[str, Any]
 Folders = str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | None
@@ -162,7 +186,8 @@ def _organisation(name: object, configs: Folders, seen: tuple[Path, ...] = ()) -
         raise ParameterError(f"{key}={name!r} leads back to itself.")
     given = read(file)
     with _under(file):
-        own = _in_file(file, given, extra=("base", "today"))
+        own = _in_file(file, given, extra=("base", "today", "sources"))
+        _checked_sources(own.pop("sources", {}))
     tree = _organisation(own.pop("base"), configs, (*seen, file)) if "base" in own else {}
     with _under(file):
         today = own.pop("today", {})
@@ -175,6 +200,36 @@ def _organisation(name: object, configs: Folders, seen: tuple[Path, ...] = ()) -
             tree = _add_layer(tree, tree, nested(layer), configs)
         from_dict(tree)
     return tree
+
+
+def sources(organisation: str | os.PathLike[str], configs: Folders = None) -> dict[str, Tree]:
+    """What an organisation's file says of where its values come from, by dotted name.
+
+    Each is a mapping: ``from`` where, and ``low`` and ``high``, the 95 % interval, where it has one. What a file
+    changes of its base without a source of its own has none.
+    """
+    file = find("organisation", os.fspath(organisation), "organisation", configs)
+    given = read(file)
+    below = sources(_from(file, given["base"]), configs) if "base" in given else {}
+    changed = {f"{theme}.{name}" for theme, values in given.items() if isinstance(values, Mapping) for name in values}
+    kept = {name: source for name, source in below.items() if name not in changed}
+    with _under(file):
+        return {**kept, **_checked_sources(given.get("sources", {}))}
+
+
+def _checked_sources(given: object) -> dict[str, Tree]:
+    if not isinstance(given, Mapping):
+        raise ParameterError(f"sources={given!r}: a mapping of parameters is needed.")
+    known = known_keys()
+    for name, source in given.items():
+        if name not in known:
+            raise ParameterError(f"sources.{name}: unknown.{nearest(str(name), known)}")
+        ends = [source.get(end) for end in ("low", "high")] if isinstance(source, Mapping) else [0]
+        if ends != [None, None] and not (all(map(is_number, ends)) and ends[0] <= ends[-1] and len(ends) == 2):
+            raise ParameterError(
+                f"sources.{name}={source!r}: a mapping is needed, as in {{from: export, low: 1, high: 2}}."
+            )
+    return {str(name): dict(source) for name, source in given.items()}
 
 
 def _in_file(file: Path, given: Tree, extra: tuple[str, ...] = ()) -> Tree:

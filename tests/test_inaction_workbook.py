@@ -80,11 +80,20 @@ def mappings(draw: st.DrawFn) -> dict[str, Any]:
     answers = st.dictionaries(st.sampled_from(numbers), st.integers(1, 5), min_size=1, max_size=4)
     if heard := draw(st.dictionaries(st.sampled_from(audit.TEAMS), answers, max_size=3)):
         tree["audit"] = heard
-    return tree
+    return rounded(tree)
+
+
+def rounded(tree: Any) -> Any:
+    """With numbers as long as a workbook keeps them."""
+    if isinstance(tree, dict):
+        return {key: rounded(value) for key, value in tree.items()}
+    if isinstance(tree, list):
+        return [rounded(value) for value in tree]
+    return float(f"{tree:.12g}") if isinstance(tree, float) else tree
 
 
 @given(mappings(), st.sampled_from(["en", "es"]))
-@settings(FEW, max_examples=6)
+@settings(FEW, max_examples=5)
 def test_whatever_a_yaml_holds_a_workbook_holds(tmp_path_factory: Any, tree: dict[str, Any], language: str) -> None:
     file = tmp_path_factory.mktemp("book") / "client.xlsx"
     form.write(file, language, tree)
@@ -150,7 +159,10 @@ def test_what_is_typed_is_understood(original: Path, tmp_path: Path) -> None:
 
 
 WRONG = (
-    (put("Cliente", "arr", 3, "=2000000+1"), "sheet 'Cliente', cell C{arr}: holds a formula whose result is not stored"),
+    (
+        put("Cliente", "arr", 3, "=2000000+1"),
+        "sheet 'Cliente', cell C{arr}: holds a formula whose result is not stored",
+    ),
     (put("Cliente", "quota", 3, "#REF!"), "holds the error #REF!"),
     (put("Cliente", "deal_size", 3, datetime(2027, 5, 1)), "holds a date or a time (2027-05-01"),  # noqa: DTZ001
     (put("Cliente", "earnings.seller", 3, "36.000"), "It may mean 36000 or 36.000"),
@@ -266,7 +278,9 @@ def test_each_team_may_answer_in_a_file_of_its_own(ending: str, tmp_path: Path) 
             form.write(file, "es", {"audit": {team: answers}}, team)
         else:
             lines = file.read_text(encoding="utf-8").splitlines()
-            filled = [re.sub(rf"^  ({'|'.join(answers)}):", lambda m, a=answers: f"  {m[1]}: {a[m[1]]}", s) for s in lines]
+            filled = [
+                re.sub(rf"^  ({'|'.join(answers)}):", lambda m, a=answers: f"  {m[1]}: {a[m[1]]}", s) for s in lines
+            ]
             file.write_text("\n".join(filled), encoding="utf-8")
     given = SMALL | {"audit": [f"sales.{ending}", f"marketing.{ending}", {"management": {"data": "3,5"}}]}
     found = client.from_mapping(given, "client.yaml", tmp_path)

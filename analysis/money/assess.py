@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from experiments.inaction import audit
 from experiments.inaction.arms import DELAYS, MONTHLY, NEVER, PAYOUT, Arm, hourly
 from experiments.inaction.client import Client, fields
 from experiments.inaction.draws import COST, Drawn
+from experiments.studies.plan import value_of
 from sim import state as S
 from sim.parameters import Params
 from sim.world import pay_day, planned_pay
@@ -157,23 +159,24 @@ def _client(runs: Runs) -> R.Client:
         elif "default" in spec and spec.get("kind") not in ("plan", "text"):
             named, unit = label(key)
             facts.append(R.Fact(key, named, spec["default"], None, None, unit, "assumed", "judgement", "default"))
-    table = runs.drawn.table
-    for name in table:
-        named, unit = label(str(name))
-        found = declarations()[str(name)]
-        source = runs.drawn.source[str(name)]
+    table = runs.drawn.table  # of what is drawn
+    for name, source in runs.drawn.source.items():
+        (named, unit), found = label(name), declarations()[name]
+        if name not in table:  # read off an export, and not drawn
+            facts.append(R.Fact(name, named, value_of(runs.drawn.center, name), None, None, unit, source, "-", ""))
+            continue
         column = table[name]
         if not pd.api.types.is_numeric_dtype(column):
             most = str(column.mode()[0])
-            facts.append(R.Fact(str(name), named, most, None, None, unit, source, found.grade, found.source))
+            facts.append(R.Fact(name, named, most, None, None, unit, source, found.grade, found.source))
             continue
         low, middle, high = (float(q) for q in column.quantile([0.025, 0.5, 0.975]))
-        grade = "-" if source == "audit" else found.grade
-        facts.append(R.Fact(str(name), named, middle, low, high, unit, source, grade, found.source))
+        grade = found.grade if source == "assumed" else "-"
+        facts.append(R.Fact(name, named, middle, low, high, unit, source, grade, found.source))
     return R.Client(
         name=str(client.get("client")),
         currency=str(client.get("currency")),
-        profile=str(client.get("profile")),
+        profile=Path(str(client.get("profile"))).stem,
         first_month=str(client.get("first_month")),
         months=runs.months,
         discount_rate=runs.yearly,

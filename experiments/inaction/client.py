@@ -277,8 +277,8 @@ def _audit(given: Any, folder: Path, wrong: list[str], places: dict[str, str]) -
                 wrong.append(f"audit={part!r}: nobody has answered anything in it.")
         if not isinstance(answers, Mapping):
             wrong.append(
-                f"audit={answers!r}: a mapping of {', '.join(audit.TEAMS)} to their answers, a file, or a list of files is "
-                "needed."
+                f"audit={answers!r}: a mapping of {', '.join(audit.TEAMS)} to their answers, a file, or a list of "
+                "files is needed."
             )
             continue
         twice = [str(team) for team in answers if team in found]

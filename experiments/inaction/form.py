@@ -1,4 +1,4 @@
-"""The Excel template of a client, empty or filled in: facts, programmes, pay plans and the audit, in English or Spanish."""
+"""The Excel template of a client, empty or filled in: facts, programmes, pay plans, audit; in English or Spanish."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from experiments.inaction.programmes import MOST, PROGRAMME_KEYS, planned
 from experiments.inaction.sheets import AUDIT, CLIENT, PAY, PROGRAMMES, TERMS, TODAY, programme_specs, said, words
 from sim.configuration import names
 from sim.parameters import ParameterError
-from sim.parameters.programme import STAYS
 from sim.parameters.pay import QUOTA, Event, Period, Role, Scope
+from sim.parameters.programme import STAYS
 
-TERM_ROWS = 40
+TERM_ROWS = 20
 CURRENCIES = ("EUR", "USD", "GBP", "CHF", "MXN", "BRL", "CAD", "AUD")  # offered; any other code may be written
 PROFILES = ("smb", "mid_market", "enterprise")
 SHARES = ("fraction", "1/year")  # shown as per cent
@@ -74,7 +74,9 @@ class _Page:
         self.sheet = self.book.create_sheet(said("sheets", self.kind, self.language))
         group, _, key = (self.title or f"titles.{self.kind}").partition(".")
         text(self.sheet, 1, 1, said(group, key, self.language)).font = Font(bold=True, size=14, color=DARK)
-        text(self.sheet, 2, 1, said("help", self.kind, self.language)).alignment = Alignment(wrap_text=True, vertical="top")
+        text(self.sheet, 2, 1, said("help", self.kind, self.language)).alignment = Alignment(
+            wrap_text=True, vertical="top"
+        )
         self.sheet.row_dimensions[2].height = 48
         self.sheet.page_setup.orientation, self.sheet.page_setup.fitToWidth = "landscape", 1
         self.sheet.page_setup.fitToHeight = 0
@@ -218,7 +220,10 @@ def _number(value: float, language: str) -> str:
 
 
 def _client(page: _Page, given: Mapping[str, Any]) -> None:
-    page.head([page.say("heads", head) for head in ("key", "what", "value", "unit", "allowed", "empty")], (24, 58, 20, 14, 34, 18))
+    page.head(
+        [page.say("heads", head) for head in ("key", "what", "value", "unit", "allowed", "empty")],
+        (24, 58, 20, 14, 34, 18),
+    )
     for key, spec in fields().items():
         head, _, name = key.partition(".")
         if key == PROGRAMMES:
@@ -227,8 +232,16 @@ def _client(page: _Page, given: Mapping[str, Any]) -> None:
         if opens in words()["sections"]:
             page.section(opens, 6)
         row = {**spec, **_offered(key)}
-        default = page.say("words", "needed") if spec.get("needed") else spec.get("default", page.say("words", "profile"))
-        told = "" if key == AUDIT else f"{default:.0%}" if spec.get("unit") == "fraction" and "default" in spec else str(default)
+        default = (
+            page.say("words", "needed") if spec.get("needed") else spec.get("default", page.say("words", "profile"))
+        )
+        told = (
+            ""
+            if key == AUDIT
+            else f"{default:.0%}"
+            if spec.get("unit") == "fraction" and "default" in spec
+            else str(default)
+        )
         page.labels({1: key, 2: str(spec[page.language]), 4: _unit(spec, page), 5: _allowed(row, page), 6: told})
         inside = given.get(head) if head in SECTIONS else given
         value = inside.get(name or key) if isinstance(inside, Mapping) else None
@@ -286,7 +299,10 @@ def _terms(plan: str, pay: Mapping[str, Any]) -> list[dict[str, Any]]:
     if strange or not all(isinstance(pay[role], list) for role in pay if role != "preset"):
         raise ParameterError(f"pay of {plan}: {', '.join(strange) or 'its terms'}: a workbook has no place for it.")
     return [
-        {"plan": plan, "role": role, **term} for role, terms in pay.items() if role != "preset" for term in terms or [{}]
+        {"plan": plan, "role": role, **term}
+        for role, terms in pay.items()
+        if role != "preset"
+        for term in terms or [{}]
     ]
 
 

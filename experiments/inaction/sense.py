@@ -19,7 +19,7 @@ FILE = Path(__file__).with_name("odd.yaml")
 Words = dict[str, str]
 ROLES = ("marketers", "developers", "sellers", "success_managers")
 EARNINGS = {"marketer": "marketers", "developer": "developers", "seller": "sellers", "success": "success_managers"}
-# Currencies of which one is worth about a euro: profiles, whose amounts are in euros, can stand in for what is not given.
+# One is worth about a euro: profiles, whose amounts are in euros, can stand in for what is not given.
 LIKE_EUROS = ("EUR", "USD", "GBP", "CHF", "CAD", "AUD", "NZD", "SGD")
 LEAST_A_HEAD, MOST_A_HEAD = 1_000.0, 1e8  # ARR for each person in go-to-market; judgement, far outside of all we know
 FEW, MANY = 0.5, 2.0  # times that two ways to the same number may differ without a word
@@ -41,15 +41,15 @@ def contradictions(values: Mapping[str, Any], wrong: list[str]) -> None:
     arr, customers, deal, new = (values.get(key) for key in ("arr", "customers", "deal_size", "new_deals_year"))
     if arr and customers and deal and not 1 / IMPOSSIBLE <= arr / (customers * deal) <= IMPOSSIBLE:
         wrong.append(
-            f"{_base(arr, customers, deal)}: {arr / (customers * deal):.2g} times; from 0.1 to 10 is believable, so one of "
-            "the three is wrong. Amounts are in full, not in thousands."
+            f"{_base(arr, customers, deal)}: {arr / (customers * deal):.2g} times; from 0.1 to 10 is believable, so "
+            "one of the three is wrong. Amounts are in full, not in thousands."
         )
     elif arr and deal and deal > arr:
         wrong.append(f"deal_size={deal:,.0f}: one contract is more than arr={arr:,.0f}; one of the two is wrong.")
     elif arr and deal and new and deal * new > IMPOSSIBLE * arr:
         wrong.append(
-            f"new_deals_year={new:,.0f} × deal_size={deal:,.0f}: more than {IMPOSSIBLE:g} times arr={arr:,.0f} won in a "
-            "year; one of the three is wrong."
+            f"new_deals_year={new:,.0f} × deal_size={deal:,.0f}: more than {IMPOSSIBLE:g} times arr={arr:,.0f} won in "
+            "a year; one of the three is wrong."
         )
     people = total or sum(heads)
     if arr and people and not LEAST_A_HEAD <= arr / people <= MOST_A_HEAD:

@@ -59,4 +59,7 @@ def programme_specs() -> dict[str, Mapping[str, Any]]:
             if found.choices
             else {"unit": found.unit, "low": found.low, "high": found.high}
         )
-    return {name: {**words()["programme"][name], **kinds.get(name, {"kind": "text"})} for name in (*PROGRAMME_KEYS, *planned())}
+    return {
+        name: {**words()["programme"][name], **kinds.get(name, {"kind": "text"})}
+        for name in (*PROGRAMME_KEYS, *planned())
+    }

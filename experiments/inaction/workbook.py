@@ -8,17 +8,34 @@ from __future__ import annotations
 
 import re
 import warnings
+import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Any
 
 from experiments.inaction import audit
-from experiments.inaction.sheets import AUDIT, CLIENT, PAY, PROGRAMMES, TERMS, TODAY, key_of, programme_specs, simple, words
+from experiments.inaction.sheets import (
+    AUDIT,
+    CLIENT,
+    PAY,
+    PROGRAMMES,
+    TERMS,
+    TODAY,
+    key_of,
+    programme_specs,
+    simple,
+    words,
+)
 from sim.parameters import ParameterError, nearest
 from sim.parameters.pay import Role
 
+BROKEN = (
+    zipfile.BadZipFile, zlib.error, SyntaxError, LookupError, ValueError, TypeError, AttributeError, EOFError,
+    NotImplementedError,
+)  # fmt: skip
 MAGIC = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # a zip archive; what Excel wrote before 2007, or with a password
 BIGGEST = 20_000_000  # bytes of a file
 MOST_ROWS, MOST_COLUMNS = 2_000, 60
@@ -143,7 +160,9 @@ class _Sheet:
             return value.strip()
         if isinstance(value, date | time | timedelta):
             if number:
-                wrong.append(f"{place}: holds a date or a time ({value}); format the cell as a number and write it anew.")
+                wrong.append(
+                    f"{place}: holds a date or a time ({value}); format the cell as a number and write it anew."
+                )
                 return None
             return f"{value:%Y-%m}" if isinstance(value, date) else str(value)
         if number or isinstance(value, bool):
@@ -162,9 +181,13 @@ def _sheets(file: Path, found: Document) -> dict[str, _Sheet]:
         sheet = _headed(name, shown[name], behind[name], found)
         if kind is None and sheet is not None and "key" in sheet.heads:
             known = [word for each in words()["sheets"].values() for word in each.values()]
-            found.wrong.append(f"sheet {name!r}: unknown; known are {', '.join(dict.fromkeys(known))}.{nearest(name, known)}")
+            found.wrong.append(
+                f"sheet {name!r}: unknown; known are {', '.join(dict.fromkeys(known))}.{nearest(name, known)}"
+            )
         elif kind is not None and sheet is None:
-            found.wrong.append(f"sheet {name!r}: no row with the heads of the template, as “key” and “value”, is there.")
+            found.wrong.append(
+                f"sheet {name!r}: no row with the heads of the template, as “key” and “value”, is there."
+            )
         elif kind in sheets:
             found.wrong.append(f"sheet {name!r}: there are two of that kind, also {sheets[str(kind)].name!r}.")
         elif kind is not None and sheet is not None:
@@ -178,9 +201,6 @@ def _opened(file: Path, values: bool) -> Any:
         from openpyxl.utils.exceptions import InvalidFileException
     except ImportError:
         raise ParameterError(f"{file}: reading Excel needs openpyxl: pip install 'gtm-sim[report]'.") from None
-    import zipfile
-    import zlib
-
     try:
         if file.stat().st_size > BIGGEST:
             raise ParameterError(f"{file}: more than {BIGGEST // 10**6} MB; a client's workbook has some kilobytes.")
@@ -194,10 +214,7 @@ def _opened(file: Path, values: bool) -> Any:
         raise
     except OSError as error:
         raise ParameterError(f"{file}: cannot be read ({error.strerror}).") from None
-    except (
-        zipfile.BadZipFile, zlib.error, InvalidFileException, SyntaxError, KeyError, ValueError, TypeError, AttributeError,
-        IndexError, EOFError, NotImplementedError,
-    ) as error:  # fmt: skip
+    except (InvalidFileException, *BROKEN) as error:
         told = " ".join(str(error).split())[:80]
         raise ParameterError(f"{file}: not a readable .xlsx workbook ({told}); save it as .xlsx.") from None
 
@@ -302,7 +319,9 @@ def _plans(sheet: _Sheet, tree: dict[str, Any], wrong: list[str]) -> None:
             known = [TODAY, *programmes]
             wrong.append(f"{place}: plan={plan!r}: known are {', '.join(known)}.{nearest(plan, known)}")
         elif role not in Role.__members__:
-            wrong.append(f"{place}: role={role!r}: known are {', '.join(Role.__members__)}.{nearest(role, Role.__members__)}")
+            wrong.append(
+                f"{place}: role={role!r}: known are {', '.join(Role.__members__)}.{nearest(role, Role.__members__)}"
+            )
         else:
             terms = own.setdefault(plan, {}).setdefault(role, [])
             terms += [given] if given else []
@@ -315,7 +334,16 @@ def _plans(sheet: _Sheet, tree: dict[str, Any], wrong: list[str]) -> None:
 
 
 def _is_number(name: str) -> bool:
-    return name in ("weight", "rate", "target", "cliff", "cap", "accelerator", "low_score_multiplier", "clawback_months")
+    return name in (
+        "weight",
+        "rate",
+        "target",
+        "cliff",
+        "cap",
+        "accelerator",
+        "low_score_multiplier",
+        "clawback_months",
+    )
 
 
 def _answers(sheet: _Sheet) -> dict[str, Any]:
@@ -324,7 +352,9 @@ def _answers(sheet: _Sheet) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for team in teams:
         values = {
-            key: sheet.value(row, sheet.heads[team], f"audit.{team}.{key}", not audit.questions().get(key, {}).get("words"))
+            key: sheet.value(
+                row, sheet.heads[team], f"audit.{team}.{key}", not audit.questions().get(key, {}).get("words")
+            )
             for key, row in keys.items()
         }
         given = {key: value for key, value in values.items() if value is not None}

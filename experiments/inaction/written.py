@@ -6,6 +6,7 @@ commas are decimal. What may be two numbers is left as it stands, and refused by
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -51,7 +52,7 @@ def _read(bare: Mapping[str, str]) -> dict[str, float]:
     return {
         text: float(value)
         for (text, number), value in zip(bare.items(), known.value, strict=True)
-        if value == value and not (either and TWO_READINGS.fullmatch(number))
+        if not math.isnan(value) and not (either and TWO_READINGS.fullmatch(number))
     }
 
 
