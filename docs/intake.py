@@ -49,8 +49,8 @@ AUDIT_HEAD = """\
 {generated}
 
 Marketing, sales and management answer separately, 1 to 5, in the [client file](client.md): `audit:` is a mapping for
-each team, the path of a file, or a list of such; in a workbook it is a sheet with a column for each. `gtm inaction
-template=sales.xlsx team=sales` (or `.yaml`) writes a file for one team alone. Halves are fine; no answer, `?`, `n/a` and
+each team, the path of a file, or a list of such; in a workbook it is a sheet with a column for each. `gtm
+inaction template=sales.xlsx team=sales` (or `.yaml`) writes a file for one team alone. Halves are fine; no answer, `?`, `n/a` and
 `ns/nc` are the same. An answer of 1 puts a lever at the first number, 5 at the second, linearly between.
 The centre of a lever is the mean over all answers that speak of it. Its spread (sd) is the root of the sum of squares
 of what one answer is worth, {coarse} of the span and half as much again for each team that is silent, and of half the

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from analysis.money import claims, drivers, flows
 from analysis.money import results as R
-from analysis.money.words import declarations, how, label, words
+from analysis.money.words import declarations, label, words
 from analysis.numbers import LANGUAGES
 from analysis.shapley import shapley
 from analysis.texts import texts
@@ -29,7 +29,6 @@ from sim.parameters import Params
 from sim.world import pay_day, planned_pay
 
 Array = NDArray[np.float64]
-TO_COLLECT = 5
 BASIS = {S.MANUAL: "manual", S.IDLE: "slack"}
 
 
@@ -320,7 +319,7 @@ def _programme(runs: Runs, i: int) -> R.Programme:
         decomposition=_decomposition(runs) if i == 0 else None,
         tornado=bars,
         losing=drivers.losing(table, value, label, runs.seed),
-        to_collect=tuple(R.ToCollect(b.key, b.label, b.variance_share, how(b.key)) for b in bars[:TO_COLLECT]),
+        to_collect=drivers.to_collect(bars),
         spread=R.Spread(share, 1.0 - share, spread.groups, per_draw),
     )
 
