@@ -219,8 +219,8 @@ def _values(found: dict[str, Any], wrong: list[str]) -> dict[str, Any]:
         if spec.get("kind") == "text":
             if isinstance(value, Mapping | list):
                 wrong.append(f"{key}={value!r}: a text is needed ({spec['en']}).")
-            else:
-                checked[key] = " ".join(str(value).split())[:LONGEST]
+            else:  # a profile may be a path, with spaces and as long as it likes
+                checked[key] = str(value) if key == "profile" else " ".join(str(value).split())[:LONGEST]
         elif spec.get("kind") == "month":
             checked[key] = f"{value:%Y-%m}" if isinstance(value, date) else str(value)
             if not MONTH.fullmatch(checked[key]):
@@ -243,8 +243,8 @@ def _values(found: dict[str, Any], wrong: list[str]) -> dict[str, Any]:
         checked["currency"] = checked["currency"].upper()
         codes = get_global("all_currencies")
         if checked["currency"] not in codes:
-            told = f"currency={checked['currency']!r}: a code of ISO 4217 is needed, as EUR or USD."
-            wrong.append(told + nearest(checked["currency"], codes))
+            code = checked.pop("currency")
+            wrong.append(f"currency={code!r}: a code of ISO 4217 is needed, as EUR or USD.{nearest(code, codes)}")
     return checked
 
 
