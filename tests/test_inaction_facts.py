@@ -44,9 +44,9 @@ def test_shares_are_first_order_sensitivity_indices() -> None:
 
 
 def test_the_largest_are_found_among_a_hundred_with_the_draws_of_a_default_study() -> None:
-    """80 draws and 100 variables: the two that matter most stand first in nearly every study."""
-    firsts = [{swing.key for swing in swings(table(80, 100, seed), 0.5, seed + 99)[:2]} for seed in range(40)]
-    assert np.mean([{"x000", "x001"} == first for first in firsts]) > 0.9
+    """80 draws and 100 variables: the two that matter most are among the five of every study."""
+    listed = [{bar.key for bar in swings(table(80, 100, seed), 0.5, seed + 99)[: drivers.FACTS]} for seed in range(20)]
+    assert all({"x000", "x001"} <= five for five in listed)
 
 
 def test_facts_are_the_first_five_that_explain_anything() -> None:

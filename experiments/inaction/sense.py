@@ -87,7 +87,6 @@ def rest_of_people(values: Mapping[str, Any], profile: Params) -> dict[str, int]
 def oddities(client: Client) -> tuple[Words, ...]:
     """What is possible and odd, in words."""
     values, found = client.values, []
-    profile = client.load()
     arr = values["arr"]
     customers, deal, new = (values.get(key) for key in ("customers", "deal_size", "new_deals_year"))
     if customers and deal and not FEW <= arr / (customers * deal) <= MANY:
@@ -106,7 +105,7 @@ def oddities(client: Client) -> tuple[Words, ...]:
         found.append(_said("discount", rate=f"{client.get('discount_rate'):g}"))
     if values.get("churn_year", 0.0) > 0.5:
         found.append(_said("churn", churn=f"{values['churn_year']:g}"))
-    return (*found, *_of_pay(client, profile), *_of_audit(client), *_of_programmes(client))
+    return (*found, *_of_pay(client, client.profile()), *_of_audit(client), *_of_programmes(client))
 
 
 def _of_pay(client: Client, profile: Params) -> list[Words]:

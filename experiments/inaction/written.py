@@ -33,6 +33,7 @@ def plain(tree: Any, numeric: Any, currency: str = "EUR") -> Any:
     currency : str
         The only one whose code or symbol may stand beside an amount.
     """
+    currency = currency.strip().upper()
     signs = [re.escape(currency), *(re.escape(sign) for sign, code in SYMBOLS.items() if code == currency)]
     sign = rf"(?:{'|'.join(signs)})?"
     shape = re.compile(rf"{sign}\s*({NUMBER})\s*(%?)\s*{sign}", re.IGNORECASE)
