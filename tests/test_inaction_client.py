@@ -231,6 +231,47 @@ def test_whatever_a_file_holds_it_is_a_client_or_refused_in_words(given: dict[st
     assert found.overrides["customers.opening_arr"] > 0
 
 
+def _within(spec: Any) -> st.SearchStrategy[Any]:
+    """Values that a key admits, mostly as they are met, as numbers or as text."""
+    low, high = spec["low"], spec["high"]
+    if spec.get("whole"):
+        return st.integers(low, min(high, low + 40))
+    number = st.floats(low, min(high, max(1.0, low * 1_000)), allow_subnormal=False)
+    return number | number.map(lambda x: f"{x:.2f} %".replace(".", ",") if high <= 1 else round(x, 2))
+
+
+PLAUSIBLE = {key: _within(spec) for key, spec in client.fields().items() if "low" in spec}
+
+
+@given(st.fixed_dictionaries({}, optional=PLAUSIBLE))
+@settings(FEW, max_examples=40)
+def test_what_is_in_range_is_a_client_that_can_be_simulated_or_contradicts_itself(given: dict[str, Any]) -> None:
+    tree = {**SMALL, "people": dict(SMALL["people"])}
+    for key, value in given.items():
+        head, _, name = key.partition(".")
+        if name:
+            tree.setdefault(head, {})[name] = value
+        else:
+            tree[key] = value
+    found, told = None, ""
+    try:
+        found = client.from_mapping(tree)
+    except ParameterError as error:
+        told = str(error)
+    if found is None:
+        assert re.search(r"is believable|one contract is more|times arr|fewer than", told)
+        return
+    params = found.load({"programme": found.programmes[0].overrides})
+    for key, spec in client.fields().items():
+        if "sets" in spec and key in found.values:
+            theme, _, name = spec["sets"].partition(".")
+            assert getattr(getattr(params, theme), name) == pytest.approx(found.values[key] * spec.get("factor", 1.0))
+    if "people.total" in found.values:
+        heads = [getattr(params.people, role) for role in sense.ROLES]
+        assert sum(heads) <= found.values["people.total"]
+    assert all(set(warning) == {"en", "es"} for warning in found.warnings)
+
+
 SCALE = st.floats(1, 5)
 
 
