@@ -224,8 +224,8 @@ def _checked_sources(given: object) -> dict[str, Tree]:
     for name, source in given.items():
         if name not in known:
             raise ParameterError(f"sources.{name}: unknown.{nearest(str(name), known)}")
-        ends = [source.get(end) for end in ("low", "high")] if isinstance(source, Mapping) else [0]
-        if ends != [None, None] and not (all(map(is_number, ends)) and ends[0] <= ends[-1] and len(ends) == 2):
+        low, high = (source.get("low"), source.get("high")) if isinstance(source, Mapping) else (None, 0)
+        if not ((is_number(low) and is_number(high) and low <= high) or (low is None and high is None)):
             raise ParameterError(
                 f"sources.{name}={source!r}: a mapping is needed, as in {{from: export, low: 1, high: 2}}."
             )
