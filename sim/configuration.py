@@ -220,7 +220,7 @@ def sources(organisation: str | os.PathLike[str], configs: Folders = None) -> di
 def _checked_sources(given: object) -> dict[str, Tree]:
     if not isinstance(given, Mapping):
         raise ParameterError(f"sources={given!r}: a mapping of parameters is needed.")
-    known = known_keys()
+    known = known_keys() if given else ()  # composing a design reads a file thousands of times
     for name, source in given.items():
         if name not in known:
             raise ParameterError(f"sources.{name}: unknown.{nearest(str(name), known)}")
