@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import yaml
 
-from analysis.money import results
+from analysis.inaction.words import words
+from analysis.money import assess, results
 from experiments.commands import main
 from experiments.inaction import client, draws
 from sim.compiled import INTERPRETED
@@ -64,6 +66,29 @@ def test_the_rest_is_assumed_and_not_drawn_from_the_draws_of_a_namesake(folder: 
     assert {found.source[key] for key in ("market.acv", "workload.triage", "behaviour.call_bar")} == {"assumed"}
     assert found.posterior.startswith("the fit of mid_market")
     assert drawn(folder, 8, profile="mid_market").posterior == "posterior of mid_market"
+
+
+def test_the_report_says_which_is_which(folder: Path) -> None:
+    asked = client.from_mapping(CLIENT | {"cycle_days": 40}, "client", folder)
+    made = draws.draw(asked, asked.load(), 8, seed=1)
+    runs = assess.Runs(
+        asked, made, {}, {}, {"never": {"arr": np.ones((2, 6))}},
+        {"never": pd.DataFrame({"wins": [1.0], "gross_retention": [0.9]})}, np.zeros(2, dtype=int), 1,
+    )  # fmt: skip
+    shown = assess._client(runs)
+    facts = {fact.key: fact for fact in shown.facts}
+    assert {key for key, fact in facts.items() if fact.source == "fitted"} == {
+        "market.win_intercept",
+        "behaviour.territory_yield",
+    }
+    assert (facts["behaviour.territory_yield"].value, facts["behaviour.territory_yield"].low) == (0.0, None)
+    assert facts["market.win_intercept"].low < -1.0 < facts["market.win_intercept"].high
+    assert facts["market.win_intercept"].grade == "-"
+    assert facts["cycle_days"].source == "given"
+    assert facts["market.acv"].source == "assumed"
+    assert shown.profile == "mid_market"
+    for language in ("en", "es"):
+        assert words(language)("facts.sources.fitted")
 
 
 def test_what_is_given_is_given(folder: Path) -> None:
