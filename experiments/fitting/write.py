@@ -45,4 +45,4 @@ def organisation(path: Path, tree: Mapping[str, Any], notes: Mapping[str, str], 
 
 
 def _plain(value: Any) -> str:
-    return yaml.safe_dump(value, default_flow_style=True).splitlines()[0]
+    return yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=200).splitlines()[0]
