@@ -6,10 +6,11 @@
 
 An organisation is nested mappings of the themes of :mod:`sim.parameters`, may start from
 another one (``base: mid_market``) and keeps its status quo of alignment and capability
-under ``today:``. An arm or an override chooses *presets* (``alignment: integrated``), a
-level between them (``alignment: {level: 0.5}``) or single values. A preset or a level sets
-its theme anew, on top of the organisation's own values: nothing of a lower layer's choice
-stays. The presets ``undefined`` and ``manual`` are empty: as today in this organisation.
+under ``today:``; ``sources:`` says which values an export has told (:func:`sources`). An arm
+or an override chooses *presets* (``alignment: integrated``), a level between them
+(``alignment: {level: 0.5}``) or single values. A preset or a level sets its theme anew,
+on top of the organisation's own values: nothing of a lower layer's choice stays. The presets
+``undefined`` and ``manual`` are empty: as today in this organisation.
 
 Wherever a name is asked for, the path of a YAML file may stand.
 """
@@ -25,9 +26,32 @@ from pathlib import Path
 from typing import Any
 
 from sim.files import is_file, read
-from sim.parameters import THEMES, Incentives, ParameterError, Params, Reference, Role, declared, from_dict, nearest
+from sim.parameters import (
+    THEMES,
+    Incentives,
+    ParameterError,
+    Params,
+    Reference,
+    Role,
+    declared,
+    from_dict,
+    is_number,
+    nearest,
+)
 
-__all__ = ["compose", "configs_folders", "is_file", "known_keys", "load", "names", "nested", "read"]
+__all__ = [
+    "compose",
+    "configs_folders",
+    "files",
+    "find",
+    "is_file",
+    "known_keys",
+    "load",
+    "names",
+    "nested",
+    "read",
+    "sources",
+]
 
 Tree = dict[str, Any]
 Folders = str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | None
@@ -38,7 +62,7 @@ PRESET_THEMES = tuple(theme for theme in ALL_THEMES if theme in GROUPS)
 PRESET, LEVEL = "preset", "level"
 PROGRAMME, INCENTIVES = "programme", "incentives"
 LEVELS = ("undefined", "defined", "aligned", "integrated")  # alignment.level 0, 1/3, 2/3, 1
-PATH = re.compile(r"[/\\]|\.ya?ml$")
+PATH = re.compile(r"[/\\]|\.(ya?ml|xls[xm])$", re.IGNORECASE)  # else it is a name
 
 
 # ---------------------------------------------------------------- files
@@ -69,28 +93,37 @@ def names(group: str, configs: Folders = None) -> list[str]:
     """Names of the configurations of a group, e.g. ``names("arm")``."""
     if group not in GROUPS:
         raise ParameterError(f"{group}: no such group; known are {', '.join(GROUPS)}.{nearest(group, GROUPS)}")
-    return sorted({file.stem for folder in configs_folders(configs) for file in (folder / group).glob("*.yaml")})
+    return sorted(files(group, configs))
+
+
+def files(group: str, configs: Folders = None) -> dict[str, Path]:
+    """The files of any folder of configurations by name; a folder searched earlier prevails."""
+    found: dict[str, Path] = {}
+    for folder in configs_folders(configs):
+        for file in sorted((folder / group).glob("*.yaml")):
+            found.setdefault(file.stem, file)
+    return found
 
 
 def find(group: str, name: object, key: str = "", configs: Folders = None) -> Path:
     """The file of a name of a group, or of a path; ``key`` is how the name was given, for messages."""
     key = key or group
     if not isinstance(name, str) or not name:
-        raise ParameterError(f"{key}={name!r}: a name is needed; known are {', '.join(names(group, configs))}.")
+        known = sorted(files(group, configs))
+        raise ParameterError(f"{key}={name!r}: a name is needed; known are {', '.join(known)}.")
     if PATH.search(name):
         file = Path(name).expanduser()
         if not is_file(file):
-            near = sorted(str(other) for other in file.parent.glob("*.y*ml")) if file.parent.is_dir() else []
+            others = file.parent.glob("*.*") if file.parent.is_dir() else ()
+            near = sorted(str(other) for other in others if PATH.search(other.name))
             raise ParameterError(f"{key}={name!r}: there is no such file.{nearest(str(file), near)}")
         return file
     for folder in configs_folders(configs):
         file = folder / group / f"{name}.yaml"
         if is_file(file):
             return file
-    known = names(group, configs)
-    raise ParameterError(
-        f"{key}={name!r}: known are {', '.join(known)}, or the path of a YAML file.{nearest(name, known)}"
-    )
+    known = sorted(files(group, configs))
+    raise ParameterError(f"{key}={name!r}: known are {', '.join(known)}, or the path of a file.{nearest(name, known)}")
 
 
 # ---------------------------------------------------------------- layers
@@ -153,7 +186,8 @@ def _organisation(name: object, configs: Folders, seen: tuple[Path, ...] = ()) -
         raise ParameterError(f"{key}={name!r} leads back to itself.")
     given = read(file)
     with _under(file):
-        own = _in_file(file, given, extra=("base", "today"))
+        own = _in_file(file, given, extra=("base", "today", "sources"))
+        _checked_sources(own.pop("sources", {}))
     tree = _organisation(own.pop("base"), configs, (*seen, file)) if "base" in own else {}
     with _under(file):
         today = own.pop("today", {})
@@ -166,6 +200,36 @@ def _organisation(name: object, configs: Folders, seen: tuple[Path, ...] = ()) -
             tree = _add_layer(tree, tree, nested(layer), configs)
         from_dict(tree)
     return tree
+
+
+def sources(organisation: str | os.PathLike[str], configs: Folders = None) -> dict[str, Tree]:
+    """What an organisation's file says of where its values come from, by dotted name.
+
+    Each is a mapping: ``from`` where, and ``low`` and ``high``, the 95 % interval, where it has one. What a file
+    changes of its base without a source of its own has none.
+    """
+    file = find("organisation", os.fspath(organisation), "organisation", configs)
+    given = read(file)
+    below = sources(_from(file, given["base"]), configs) if "base" in given else {}
+    changed = {f"{theme}.{name}" for theme, values in given.items() if isinstance(values, Mapping) for name in values}
+    kept = {name: source for name, source in below.items() if name not in changed}
+    with _under(file):
+        return {**kept, **_checked_sources(given.get("sources", {}))}
+
+
+def _checked_sources(given: object) -> dict[str, Tree]:
+    if not isinstance(given, Mapping):
+        raise ParameterError(f"sources={given!r}: a mapping of parameters is needed.")
+    known = known_keys() if given else ()  # composing a design reads a file thousands of times
+    for name, source in given.items():
+        if name not in known:
+            raise ParameterError(f"sources.{name}: unknown.{nearest(str(name), known)}")
+        low, high = (source.get("low"), source.get("high")) if isinstance(source, Mapping) else (None, 0)
+        if not ((is_number(low) and is_number(high) and low <= high) or (low is None and high is None)):
+            raise ParameterError(
+                f"sources.{name}={source!r}: a mapping is needed, as in {{from: export, low: 1, high: 2}}."
+            )
+    return {str(name): dict(source) for name, source in given.items()}
 
 
 def _in_file(file: Path, given: Tree, extra: tuple[str, ...] = ()) -> Tree:

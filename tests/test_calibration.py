@@ -241,8 +241,16 @@ def test_what_is_given_on_the_command_line_stays(draws: Path) -> None:
 
 
 def test_wrong_draws_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(ParameterError, match="no draws are shipped for nobody"):
+    with pytest.raises(ParameterError, match="no draws are shipped for essay"):
+        posterior.find("shipped", "essay")
+    with pytest.raises(ParameterError, match="organisation='nobody'"):
         posterior.find("shipped", "nobody")
+    (tmp_path / "organisation").mkdir()
+    namesake = tmp_path / "organisation" / "mid_market.yaml"
+    namesake.write_text("base: smb\n", encoding="utf-8")
+    for name, configs in ((str(namesake), None), ("mid_market", str(tmp_path))):
+        with pytest.raises(ParameterError, match="no draws are shipped for"):  # they are those of the shipped file
+            posterior.find("shipped", name, configs)
     with pytest.raises(ParameterError, match="no such file"):
         posterior.find(str(tmp_path / "none.parquet"), "smb")
     wrong = tmp_path / "wrong.parquet"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 import sim
 from experiments.commands import main
-from experiments.inaction import arms, audit, client, template
+from experiments.inaction import arms, audit, client, sense, template, written
 from sim.parameters import ParameterError
 from sim.parameters.programme import STAYS
 from tests.worlds import FEW
@@ -36,7 +37,7 @@ def refused(given: dict[str, Any]) -> str:
 
 @pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.stem)
 def test_examples_are_clients(file: Path) -> None:
-    found = client.from_file(client.find(file.stem))
+    found = client.from_name(file.stem)
     assert found.programmes
     assert not found.warnings
     assert len(found.answers) >= 15
@@ -109,15 +110,104 @@ def test_everything_wrong_is_said_at_once_with_the_nearest_name() -> None:
         ({"first_month": "enero"}, "first_month='enero'"),
         ({"audit": 3}, "audit=3"),
         ({"audit": "nowhere.yaml"}, "nowhere.yaml"),
+        ({"audit": {"sales": [1, 2]}}, "audit.sales=[1, 2]: a mapping"),
+        ({"arr": 4200}, "arr=4200: a number from 10,000 to 1e+12 € is needed"),
+        ({"arr": 4200}, "Amounts are in full, not in thousands."),
+        ({"arr": 20_000, "people": {"marketers": 12, "sellers": 12, "total": 58}}, "345 for each of 58 people"),
+        ({"arr": "1.234"}, "It may mean 1234 or 1.234"),
+        ({"earnings": {"seller": 58}}, "earnings.seller=58"),
+        ({"churn_year": 13}, "13 per cent is 0.13, or '13 %'."),
+        ({"discount_rate": 12}, "12 per cent is 0.12"),
+        ({"gross_margin": "76"}, "76 per cent is 0.76"),
+        ({"deal_size": 4e6}, "one contract is more than arr=3,000,000"),
+        ({"deal_size": 5e5, "new_deals_year": 115}, "more than 10 times arr"),
+        (
+            {"currency": "COP", "deal_size": 3e7},
+            "earnings.marketer, earnings.developer, earnings.seller, earnings.success",
+        ),
+        ({"client": {"name": "Acme"}}, "client={'name': 'Acme'}: a text is needed"),
+        ({"people": 58}, "people=58: a mapping is needed"),
+        ({"programmes": [{"name": "x"}]}, "programmes[0].cost: is missing"),
+        ({"programmes": [{"name": "x", "cost": "60.000"}]}, "It may mean 60000 or 60.000"),
+        ({"programmes": [{"name": "x", "cost": 9, "cost_high": 5}]}, "from cost_low=9 to cost_high=5 is needed"),
+        ({"programmes": [{"name": "Rev Ops", "cost": 9}]}, "a short word in small letters"),
+        ({"programmes": [{"name": "x", "cost": 9, "label": ["a"]}]}, "programmes[0].label=['a']"),
     ],
 )
 def test_what_cannot_be_is_refused(change: dict[str, Any], part: str) -> None:
     assert part in refused(SMALL | change)
 
 
-def test_what_is_odd_is_said_and_goes_on() -> None:
-    found = client.from_mapping(SMALL | {"customers": 100, "deal_size": 8_000, "quota": 1e6})
-    assert [set(warning) for warning in found.warnings] == [{"en", "es"}] * 2
+ANSWERS = dict.fromkeys(list(audit.questions())[:8], 3)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"customers": 100, "deal_size": 8_000}, ["base"]),
+        ({"quota": 1e6}, ["quota"]),
+        ({"arr": 60_000, "people": {"marketers": 4, "sellers": 4}}, ["head", "payroll"]),
+        ({"deal_size": 7_000, "new_deals_year": 1_000}, ["new"]),
+        ({"earnings": {"seller": 3_600}}, ["earnings"]),  # a month's
+        ({"marketing_spend": 4e6}, ["spend"]),
+        ({"discount_rate": 0.9}, ["discount"]),
+        ({"churn_year": "75 %"}, ["churn"]),
+        ({"audit": {"sales": {"data": 2}}}, ["alone"]),
+        ({"audit": dict.fromkeys(audit.TEAMS, ANSWERS)}, ["agreed"]),
+        ({"audit": {"sales": {"data": "?"}, "marketing": {"data": "ns/nc"}}}, []),
+        ({"programmes": [{"name": "x", "cost": 60}]}, ["cheap"]),
+        ({"programmes": [{"name": "x", "cost": 4e6}]}, ["cost"]),
+        ({"programmes": [{"name": "x", "cost": 0, "preset": "none"}]}, ["nothing"]),
+        ({"horizon_months": 9}, ["short"]),
+    ],
+)
+def test_what_is_odd_is_said_and_goes_on(change: dict[str, Any], told: list[str]) -> None:
+    found = client.from_mapping(SMALL | change).warnings
+    assert [set(warning) for warning in found] == [{"en", "es"}] * len(told)
+    for warning, what in zip(found, told, strict=True):
+        for language, text in sense.words()[what].items():
+            known = re.escape(text)
+            assert re.fullmatch(re.sub(r"\\\{\w+\\\}", ".+", known), warning[language])
+
+
+def test_what_the_total_leaves_is_shared_out_as_in_the_profile() -> None:
+    people = {"marketers": 3, "sellers": 4, "total": 12}
+    found = client.from_mapping(SMALL | {"people": people}).values
+    assert found["people.developers"] + found["people.success_managers"] == 5
+    assert found["people.developers"] > 0
+    assert found["people.success_managers"] > 0
+    alone = client.from_mapping(SMALL | {"people": people | {"total": 7}})
+    assert alone.values["people.developers"] == alone.values["people.success_managers"] == 0
+    assert alone.load().people.developers == 0
+
+
+NUMERALS = st.floats(0, 1e12, allow_subnormal=False).map(lambda x: round(x, 2))
+
+
+@given(NUMERALS, st.sampled_from(["{:,.2f}", "{:.2f} €", "EUR {:,.2f}", "{:.2f}%"]))
+@settings(FEW, max_examples=60)
+def test_numbers_are_read_as_they_are_written(value: float, way: str) -> None:
+    """English and Spanish marks for the same number; with two decimals there is one reading only."""
+    english = way.format(value)
+    spanish = english.translate(str.maketrans(",.", ".,"))
+    expected = value / 100 if "%" in english else value
+    for text in (english, spanish):
+        assert written.plain({"a": text}, lambda path: True)["a"] == pytest.approx(expected, rel=1e-9, abs=1e-9)
+
+
+@given(st.integers(1, 999), st.integers(0, 999), st.sampled_from(",."))
+@settings(FEW, max_examples=30)
+def test_what_may_be_two_numbers_is_left_as_it_stands(head: int, tail: int, mark: str) -> None:
+    text = f"{head}{mark}{tail:03d}"
+    assert written.plain({"a": text}, lambda path: True)["a"] == text
+    assert written.ambiguous(text)
+    decided = written.plain({"a": text, "b": "0,5" if mark == "," else "0.5"}, lambda path: True)
+    assert decided["a"] == pytest.approx(float(f"{head}.{tail:03d}"))
+
+
+def test_words_and_codes_of_other_currencies_are_no_numbers() -> None:
+    for text in ("3 mil", "50k", "4,2 M€", "USD 400", "12 mio", "1 2 a", "--5", "", "%", "1e6 €"):
+        assert written.plain({"a": text}, lambda path: True)["a"] == text
 
 
 ANYTHING = st.recursive(
@@ -139,6 +229,47 @@ def test_whatever_a_file_holds_it_is_a_client_or_refused_in_words(given: dict[st
     except ParameterError:
         return
     assert found.overrides["customers.opening_arr"] > 0
+
+
+def _within(spec: Any) -> st.SearchStrategy[Any]:
+    """Values that a key admits, mostly as they are met, as numbers or as text."""
+    low, high = spec["low"], spec["high"]
+    if spec.get("whole"):
+        return st.integers(low, min(high, low + 40))
+    number = st.floats(low, min(high, max(1.0, low * 1_000)), allow_subnormal=False)
+    return number | number.map(lambda x: f"{x:.2f} %".replace(".", ",") if high <= 1 else round(x, 2))
+
+
+PLAUSIBLE = {key: _within(spec) for key, spec in client.fields().items() if "low" in spec}
+
+
+@given(st.fixed_dictionaries({}, optional=PLAUSIBLE))
+@settings(FEW, max_examples=40)
+def test_what_is_in_range_is_a_client_that_can_be_simulated_or_contradicts_itself(given: dict[str, Any]) -> None:
+    tree = {**SMALL, "people": dict(SMALL["people"])}
+    for key, value in given.items():
+        head, _, name = key.partition(".")
+        if name:
+            tree.setdefault(head, {})[name] = value
+        else:
+            tree[key] = value
+    found, told = None, ""
+    try:
+        found = client.from_mapping(tree)
+    except ParameterError as error:
+        told = str(error)
+    if found is None:
+        assert re.search(r"is believable|one contract is more|times arr|fewer than", told)
+        return
+    params = found.load({"programme": found.programmes[0].overrides})
+    for key, spec in client.fields().items():
+        if "sets" in spec and key in found.values:
+            theme, _, name = spec["sets"].partition(".")
+            assert getattr(getattr(params, theme), name) == pytest.approx(found.values[key] * spec.get("factor", 1.0))
+    if "people.total" in found.values:
+        heads = [getattr(params.people, role) for role in sense.ROLES]
+        assert sum(heads) <= found.values["people.total"]
+    assert all(set(warning) == {"en", "es"} for warning in found.warnings)
 
 
 SCALE = st.floats(1, 5)
@@ -199,7 +330,7 @@ def test_a_programme_takes_no_lever_back() -> None:
     ("words", "told"),
     [
         ([], "client: whose?"),
-        (["client=harbour"], "client='harbour': examples are"),
+        (["client=harbour"], "client='harbour': known are"),
         (["client=smb_es", "market.acv=3"], "market: not on the command line"),
         (["client=smb_es", "organisation=smb"], "stand in the client file"),
         (["client=smb_es", "seeds=3"], "seeds=3: at least"),

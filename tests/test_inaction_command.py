@@ -117,6 +117,28 @@ def test_facts_say_where_they_come_from(result: results.Result) -> None:
     assert result.programmes[0].pay_in_force_month is not None
 
 
+def test_facts_to_collect_are_those_that_explain_most_over_the_draws(folder: Path, result: results.Result) -> None:
+    """Once more from the files: rank correlation of each drawn variable with the value of its draws."""
+    draws = pd.read_parquet(folder / "draws.parquet")
+    monthly = pd.read_parquet(folder / "monthly.parquet").assign(arm=lambda frame: frame["arm"].astype(str))
+    value = monthly.assign(flow=0.8 * (monthly["margin"] - monthly["pay"]) * 1.12 ** (-monthly["month"] / 12))
+    totals = value.groupby(["arm", "replication"])["flow"].sum().reset_index()
+    totals = totals.pivot_table(index="replication", columns="arm", values="flow")
+    before_cost = (totals["all_0"] - totals["never"]).groupby(lambda replication: replication // 2).mean()
+    spent = result.programmes[0].starts[0].components.programme
+    assert abs(sum(spent)) < 0.2 * np.ptp(before_cost)  # else the cost's own draw, in no file, decides too
+    ranked = draws.select_dtypes("number").corrwith(before_cost, method="spearman").abs()
+    facts = result.programmes[0].to_collect
+    assert 1 <= len(facts) <= 5
+    shares = [fact.variance_share for fact in facts]
+    assert shares == sorted(shares, reverse=True)
+    assert min(shares) > 0.0
+    assert all(ranked[fact.key] >= ranked.quantile(0.75) for fact in facts if fact.key in ranked)
+    assert result.programmes[1].to_collect == ()
+    report = (folder / "report.html").read_text(encoding="utf-8")
+    assert all(fact.how["en"].rstrip(".") in report for fact in facts)
+
+
 def test_resuming_gives_the_same_numbers(folder: Path, result: results.Result) -> None:
     assert main(["inaction", f"resume={folder}"]) == 0
     assert results.read(folder).programmes == result.programmes

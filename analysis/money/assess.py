@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from analysis.money import claims, drivers, flows
 from analysis.money import results as R
-from analysis.money.words import declarations, how, label, words
+from analysis.money.words import declarations, label, words
 from analysis.numbers import LANGUAGES
 from analysis.shapley import shapley
 from analysis.texts import texts
@@ -22,12 +23,12 @@ from experiments.inaction import audit
 from experiments.inaction.arms import DELAYS, MONTHLY, NEVER, PAYOUT, Arm, hourly
 from experiments.inaction.client import Client, fields
 from experiments.inaction.draws import COST, Drawn
+from experiments.studies.plan import value_of
 from sim import state as S
 from sim.parameters import Params
 from sim.world import pay_day, planned_pay
 
 Array = NDArray[np.float64]
-TO_COLLECT = 5
 BASIS = {S.MANUAL: "manual", S.IDLE: "slack"}
 
 
@@ -157,23 +158,24 @@ def _client(runs: Runs) -> R.Client:
         elif "default" in spec and spec.get("kind") not in ("plan", "text"):
             named, unit = label(key)
             facts.append(R.Fact(key, named, spec["default"], None, None, unit, "assumed", "judgement", "default"))
-    table = runs.drawn.table
-    for name in table:
-        named, unit = label(str(name))
-        found = declarations()[str(name)]
-        source = runs.drawn.source[str(name)]
+    table = runs.drawn.table  # of what is drawn
+    for name, source in runs.drawn.source.items():
+        (named, unit), found = label(name), declarations()[name]
+        if name not in table:  # read off an export, and not drawn
+            facts.append(R.Fact(name, named, value_of(runs.drawn.center, name), None, None, unit, source, "-", ""))
+            continue
         column = table[name]
         if not pd.api.types.is_numeric_dtype(column):
             most = str(column.mode()[0])
-            facts.append(R.Fact(str(name), named, most, None, None, unit, source, found.grade, found.source))
+            facts.append(R.Fact(name, named, most, None, None, unit, source, found.grade, found.source))
             continue
         low, middle, high = (float(q) for q in column.quantile([0.025, 0.5, 0.975]))
-        grade = "-" if source == "audit" else found.grade
-        facts.append(R.Fact(str(name), named, middle, low, high, unit, source, grade, found.source))
+        grade = found.grade if source == "assumed" else "-"
+        facts.append(R.Fact(name, named, middle, low, high, unit, source, grade, found.source))
     return R.Client(
         name=str(client.get("client")),
         currency=str(client.get("currency")),
-        profile=str(client.get("profile")),
+        profile=Path(str(client.get("profile"))).stem,
         first_month=str(client.get("first_month")),
         months=runs.months,
         discount_rate=runs.yearly,
@@ -317,7 +319,7 @@ def _programme(runs: Runs, i: int) -> R.Programme:
         decomposition=_decomposition(runs, i),
         tornado=bars,
         losing=drivers.losing(table, value, label, runs.seed),
-        to_collect=tuple(R.ToCollect(b.key, b.label, b.variance_share, how(b.key)) for b in bars[:TO_COLLECT]),
+        to_collect=drivers.to_collect(bars),
         spread=R.Spread(share, 1.0 - share, spread.groups, per_draw),
     )
 

@@ -15,14 +15,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis import discovery
-from analysis.money.results import Losing, Region, Swing, Threshold
-from analysis.money.words import words
+from analysis.money.results import Losing, Region, Swing, Threshold, ToCollect
+from analysis.money.words import how, words
 from analysis.numbers import LANGUAGES, numbers
 from sim.parameters import ParameterError
 
 Array = NDArray[np.float64]
 Label = Callable[[str], tuple[Mapping[str, str], str]]  # words in both languages, and the unit
 MOST = 10  # bars of a tornado
+FACTS = 5  # to collect
 
 
 def swings(
@@ -61,6 +62,15 @@ def swings(
             )
         )  # fmt: skip
     return tuple(sorted(found, key=lambda swing: (-swing.variance_share, swing.key))[:MOST])
+
+
+def to_collect(bars: Sequence[Swing]) -> tuple[ToCollect, ...]:
+    """The facts whose collection would narrow the answer most; what explains no more than chance is none."""
+    return tuple(
+        ToCollect(bar.key, bar.label, bar.variance_share, how(bar.key))
+        for bar in bars[:FACTS]
+        if bar.variance_share > 0.0
+    )
 
 
 def losing(table: pd.DataFrame, values: Array, label: Label, seed: int) -> Losing:

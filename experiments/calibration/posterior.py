@@ -20,7 +20,8 @@ import pyarrow.parquet as pq
 
 import sim
 from experiments.models import Organisation, Ran, Value
-from sim.configuration import configs_folders
+from sim.configuration import Folders
+from sim.configuration import find as find_file
 from sim.parameters import ParameterError, Params, declared, nearest, replace
 
 PER_DRAW = 2
@@ -44,8 +45,19 @@ def about(path: Path) -> dict[str, str]:
     return {key.decode().removeprefix("gtm."): value.decode() for key, value in told.items() if key[:4] == b"gtm."}
 
 
-def find(given: object, organisation: str) -> Path:
-    """The file of draws that ``posterior=…`` means: ``shipped``, or a path.
+def beside(organisation: Path) -> Path | None:
+    """The draws that stand beside the file of an organisation, in the same folder of configurations.
+
+    They belong to that very file: another one of the same name, as ``gtm fit`` may write it, has none.
+    """
+    if organisation.parent.name != "organisation":
+        return None
+    file = organisation.resolve().parent.parent / "behaviour" / f"posterior_{organisation.stem}.parquet"
+    return file if file.is_file() else None
+
+
+def find(given: object, organisation: str, configs: Folders = None) -> Path:
+    """The file of draws that ``posterior=…`` means: ``shipped`` (those beside the organisation's file), or a path.
 
     Raises
     ------
@@ -53,9 +65,7 @@ def find(given: object, organisation: str) -> Path:
         There is none.
     """
     if given == SHIPPED:
-        name = Path(organisation).stem
-        files = [folder / "behaviour" / f"posterior_{name}.parquet" for folder in configs_folders()]
-        found = next((file for file in files if file.is_file()), None)
+        found = beside(find_file("organisation", organisation, configs=configs))
         if found is None:
             raise ParameterError(
                 f"posterior={SHIPPED}: no draws are shipped for {organisation}; gtm calibrate makes them, and "

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from experiments import manifest
-from experiments.config import Command, Settings, group_files, paths_of_groups, settings, translate
+from experiments.config import Command, Settings, paths_of_groups, settings, translate
 from sim.configuration import PATH
 from sim.parameters import ParameterError
 
@@ -251,7 +251,7 @@ def _register(command: Command, configs: tuple[str, ...], paths: Mapping[str, Pa
     """Tell Hydra the configuration that the command starts from."""
     from hydra.core.config_store import ConfigStore
 
-    from sim.configuration import configs_folders, names
+    from sim.configuration import configs_folders, files, names
 
     groups = {
         f"{group}s" if group in ("organisation", "arm") else group: ", ".join(names(group, configs))
@@ -268,8 +268,8 @@ def _register(command: Command, configs: tuple[str, ...], paths: Mapping[str, Pa
     }
     listed = []
     for group, chosen in command.chosen().items():
-        files = {**group_files(group, configs), **({paths[group].stem: paths[group]} if group in paths else {})}
-        for name, file in files.items():
+        found = {**files(group, configs), **({paths[group].stem: paths[group]} if group in paths else {})}
+        for name, file in found.items():
             _store(group, name, file)
         listed.append({group: chosen})
     for folder in reversed(configs_folders(configs)[:-1]):  # what is stored last prevails: that of the first folder

@@ -236,7 +236,7 @@ def with_posterior(settings: Settings) -> Settings:
     model = settings.model
     if not isinstance(model, Organisation) or settings.replications["name"] != "fixed":
         raise ParameterError(f"posterior={given}: needs an organisation and replications=fixed.")
-    file = posterior.find(given, settings.organisation)
+    file = posterior.find(given, settings.organisation, settings.configs)
     uncertain = posterior.Uncertain.of(model, file, settings.seed, settings.seeds)
     if uncertain.draws < 2:
         raise ParameterError(

@@ -108,7 +108,7 @@ def _contrasts(settings: Settings, organisation: str, chosen: list[Claim], given
     model = _model(settings, organisation, worlds)
     per_draw = draws = 0
     if given is not None:
-        file = posterior.find(given, organisation)
+        file = posterior.find(given, organisation, settings.configs)
         model = posterior.Uncertain.of(model, file, settings.seed, settings.seeds)
         per_draw, draws = posterior.PER_DRAW, len(posterior.read(file))
     runs = _study(settings, Path(organisation).stem, organisation=organisation, model=model)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 COMMAND = Command(
     name="inaction",
     summary=COMMANDS["inaction"],
-    defaults={"client": None, "template": None, "seeds": 160},
+    defaults={"client": None, "template": None, "team": None, "seeds": 160},
     most_arms=1,
 )
 FEWEST = 8  # replications: quantiles of fewer draws say nothing
@@ -38,11 +38,13 @@ def _template(given: dict[str, str]) -> int:
     from pathlib import Path
 
     from experiments.inaction import template
+    from experiments.inaction.audit import TEAMS
 
-    file, language = given.pop("template"), given.pop("language", "en")
+    file, language, team = given.pop("template"), given.pop("language", "en"), given.pop("team", None)
     if given or language not in LANGUAGES:
-        raise ParameterError(f"{next(iter(given), 'language')}: beside template= only language=en|es is taken.")
-    template.write(Path(file), language)
+        key = next(iter(given), "language")
+        raise ParameterError(f"{key}: beside template= only language=en|es and team={'|'.join(TEAMS)} are taken.")
+    template.write(Path(file), language, team)
     print(file)
     return DONE
 
@@ -62,7 +64,7 @@ def run(settings: Settings) -> int:
 
     _check(settings)
     inaction.check_libraries()
-    asked = client.from_file(client.find(str(settings.own["client"]), settings.configs))
+    asked = client.from_name(settings.own["client"], settings.configs)
     horizon = int(asked.get("horizon_months"))
     center = draws.center(asked)
     drawn = draws.draw(asked, center, -(-settings.seeds // posterior.PER_DRAW), settings.seed)
@@ -102,6 +104,8 @@ def _check(settings: Settings) -> None:
     start = COMMAND.tree()
     if settings.own["client"] is None:
         raise ParameterError("client: whose? gtm inaction client=FILE; template=FILE writes an empty one.")
+    if settings.own["team"] is not None:
+        raise ParameterError("team: goes with template=, and writes the audit of one team.")
     if settings.organisation != start["organisation"] or list(model.arms) != start["arms"]:
         raise ParameterError("organisation, arms: stand in the client file (profile, pay, programmes).")
     for theme in (*model.common, *model.own):

@@ -6,7 +6,7 @@ the code knows neither Hydra nor OmegaConf.
 """
 
 from experiments.config.checked import settings, whole
-from experiments.config.command import Command, Settings, group_files
+from experiments.config.command import Command, Settings
 from experiments.config.words import paths_of_groups, translate
 
-__all__ = ["Command", "Settings", "group_files", "paths_of_groups", "settings", "translate", "whole"]
+__all__ = ["Command", "Settings", "paths_of_groups", "settings", "translate", "whole"]

@@ -191,14 +191,5 @@ class Command:
         return [*tree, *(f"{key}.{name}" for key, value in tree.items() if isinstance(value, dict) for name in value)]
 
 
-def group_files(group: str, configs: tuple[str, ...] = ()) -> dict[str, Path]:
-    """The files of a group by name; a folder searched earlier prevails."""
-    found: dict[str, Path] = {}
-    for folder in configs_folders(configs):
-        for file in sorted((folder / group).glob("*.yaml")):
-            found.setdefault(file.stem, file)
-    return found
-
-
 def _start(group: str, name: str) -> dict[str, Any]:
     return read(configs_folders()[-1] / group / f"{name}.yaml")

@@ -15,8 +15,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments.config.command import Command, group_files
-from sim.configuration import ALL_THEMES, PATH, PRESET, PRESET_THEMES, is_file, known_keys
+from experiments.config.command import Command
+from sim.configuration import ALL_THEMES, PATH, PRESET, PRESET_THEMES, files, is_file, known_keys
 from sim.parameters import ParameterError, nearest
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def _quoted(written: str) -> str:
 def _group_file(group: str, written: str, multirun: bool, configs: tuple[str, ...]) -> str:
     """Name of a file of one of Hydra's groups; a path counts by the name of its file (see :func:`paths_of_groups`)."""
     plain = written.strip("'\"")
-    known = group_files(group, configs)
+    known = files(group, configs)
     if PATH.search(plain):
         if not is_file(Path(plain)):
             raise ParameterError(f"{group}={plain!r}: there is no such file.")

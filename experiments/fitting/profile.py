@@ -96,17 +96,20 @@ def build(
         if theme != "reference":
             tree.setdefault(theme, {})[name] = value
     tree["reference"] = final
+    held = beyond(base, sellers, found.x, finds)
     # A number that the organisation cannot show says nothing certain of its parameter.
     reached = [target for target, check in zip(targets, checks, strict=True) if check["met"]]
     checks += _unmatched(shown, facts, sellers, {target.what for target in targets})
+    rows = _parameters(base, changes, found, reached, facts, skill, notes)
+    tree["sources"] = _sources(rows, held)
     content = {
         "sellers": sellers,
-        "parameters": _parameters(base, changes, found, reached, facts, skill, notes),
+        "parameters": rows,
         "checks": checks,
         "priors": _priors(changes, base),
         "matching": match_plain(found, targets),
     }
-    return Made(tree, notes, content, beyond(base, sellers, found.x, finds))
+    return Made(tree, notes, content, held)
 
 
 def _runs(params: Params, seeds: Sequence[int]) -> list[Result]:
@@ -242,6 +245,20 @@ def _parameters(
             },
         )
     return rows
+
+
+def _sources(rows: Sequence[dict[str, Any]], held: dict[str, float]) -> dict[str, dict[str, Any]]:
+    """What the export tells of single parameters, with 95 % intervals; for ``sources:`` of the organisation.
+
+    The pace is not among them: it is one factor on hours whose proportions stay those of the base.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        ends = {end: rounded(row[end]) for end in ("low", "high") if math.isfinite(row[end])}
+        told = row["how"] == "data" or (row["how"] == "matched" and len(ends) == 2)
+        if told and row["key"] != "pace" and row["key"] not in held:
+            found[row["key"]] = {"from": "export", **ends}
+    return found
 
 
 def _priors(changes: dict[str, Any], base: Params) -> list[dict[str, Any]]:

@@ -26,6 +26,8 @@ def organisation(path: Path, tree: Mapping[str, Any], notes: Mapping[str, str], 
             lines.append(f"{theme}: {_plain(values)}")
             continue
         lines.append(f"{theme}:")
+        if theme == "sources":
+            lines[-1] += "  # what the export tells, with 95% intervals; all else is assumed"
         if theme == "reference":
             lines[-1] += "  # measured on siloed runs of this organisation; prices cost-neutral pay plans"
             dumped = yaml.safe_dump(dict(values), sort_keys=False, default_flow_style=False)
@@ -43,4 +45,4 @@ def organisation(path: Path, tree: Mapping[str, Any], notes: Mapping[str, str], 
 
 
 def _plain(value: Any) -> str:
-    return yaml.safe_dump(value, default_flow_style=True).splitlines()[0]
+    return yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=200).splitlines()[0]

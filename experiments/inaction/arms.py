@@ -13,22 +13,16 @@ import pandas as pd
 
 import sim
 from experiments.calibration.posterior import Prepared, Uncertain
-from experiments.inaction.client import Client, Plan
+from experiments.inaction.client import Client
+from experiments.inaction.programmes import DIALS, Plan, parts_of
 from experiments.models import Organisation, Ran, code_of_a_file
 from sim import state as S
-from sim.configuration import load
 from sim.parameters import Params, replace
 from sim.parameters.programme import STAYS
 
 NEVER = "never"
 DELAYS = (0, 3, 6, 12)  # months: now, one quarter, two, four
 PAYOUT = "payout"
-DIALS = {
-    "agreements": (
-        "shared_definition", "visibility", "feedback", "sla_hours", "follow_up_obligation", "coordination_hours",
-    ),
-    "capability": ("process", "data", "technology"),
-}  # fmt: skip
 MONTHLY = (
     "arr", "revenue", "new_arr", "churned_arr", "margin", "pay", "programme", "profit", "wasted_hours", "wasted_money",
 )  # fmt: skip
@@ -128,14 +122,6 @@ def ledger(result: sim.Result) -> pd.DataFrame:
     )
 
 
-def parts_of(params: Params) -> tuple[str, ...]:
-    """Parts that the programme of an organisation has."""
-    programme = params.programme
-    has_pay = programme.incentives is not None and programme.incentives != params.incentives
-    found = [part for part, dials in DIALS.items() if any(getattr(programme, dial) != STAYS for dial in dials)]
-    return (("pay",) if has_pay else ()) + tuple(found)
-
-
 def arms(client: Client, horizon: int) -> tuple[Arm, ...]:
     """Every arm that is run: never, and of each programme all starts, all sets of its parts, and its pay silent."""
     found = [Arm(NEVER)]
@@ -151,7 +137,7 @@ def arms(client: Client, horizon: int) -> tuple[Arm, ...]:
 
 def planned(client: Client, plan: Plan) -> Params:
     """The profile under the client's pay with a programme: its plan is what counts here."""
-    return load(client.get("profile"), "siloed", {**client.overrides, "programme": plan.overrides})
+    return client.load({"programme": plan.overrides})
 
 
 def params_of(client: Client, arm: Arm, center: Params, horizon: int) -> Params:
@@ -184,7 +170,7 @@ def model(
         files=dict.fromkeys(base, "siloed"),
         common=given,
         own={},
-        configs=(),
+        configs=client.configs,
         base=base,
     )
     made = ClientModel.of(plain, draws, root, replications)

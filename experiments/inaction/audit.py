@@ -27,6 +27,7 @@ LOWEST, HIGHEST = 1.0, 5.0
 COARSE = 0.12  # sd of one answer, as share of a lever's span: half a step of the scale. Judgement.
 UNANSWERED = 0.5  # relative rise of that for each team that is silent. Judgement.
 LONGEST = 500  # characters of words
+NOBODY_KNOWS = ("", "-", "–", "—", "?", "n/a", "na", "n.a.", "ns/nc", "ns", "nc", "no sé", "don't know")  # no answer
 
 
 @dataclass(frozen=True)
@@ -96,12 +97,14 @@ def heard(given: Mapping[str, Any], wrong: list[str]) -> dict[str, Heard]:
             if name not in questions():
                 hint = nearest(str(name), questions())
                 wrong.append(f"{key}: no such question; known are {', '.join(questions())}.{hint}")
-            elif answer is None:
+            elif answer is None or str(answer).strip().casefold() in NOBODY_KNOWS:
                 continue
             elif questions()[name].get("words"):
                 words[name][team] = str(answer)[:LONGEST]
             elif not is_number(answer) or not LOWEST <= answer <= HIGHEST:
-                wrong.append(f"{key}={answer!r}: a number from {LOWEST:g} to {HIGHEST:g} is needed.")
+                wrong.append(
+                    f"{key}={answer!r}: a number from {LOWEST:g} to {HIGHEST:g} is needed; leave out what nobody knows."
+                )
             else:
                 numbers[name][team] = float(answer)
     for name in questions():

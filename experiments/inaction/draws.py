@@ -3,7 +3,8 @@
 A client is a scaled profile: :func:`experiments.fitting.scaling.moved` carries size and deals
 over, and two corrections on short runs meet the wins and the churn that the file gives. Draws
 come from the profile's posterior; where none is shipped, human nature comes from that of
-``mid_market`` and everything else from its prior around the profile. Each draw keeps its
+``mid_market`` and everything else from its prior around the profile. What a fitted profile
+has from an export is drawn from the interval of the fit. Each draw keeps its
 distance from the profile when it is carried to the client. Given values are never drawn.
 """
 
@@ -12,7 +13,6 @@ from __future__ import annotations
 import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,9 +27,9 @@ from experiments.fitting.scaling import bounds, moved
 from experiments.inaction import audit
 from experiments.inaction.client import Client
 from experiments.studies.plan import value_of
-from sim.configuration import load
+from sim.configuration import configs_folders, find, sources
 from sim.engine import run_seed, simulate
-from sim.parameters import PLAN_THEMES, ParameterError, Params, declared, replace
+from sim.parameters import PLAN_THEMES, Params, declared, replace
 from sim.parameters.priors import distribution
 from sim.parameters.reference import EVENTS
 
@@ -54,7 +54,7 @@ class Drawn:
     cost : array, shape (programme, draw)
         External cost relative to plan.
     source : mapping of str to str
-        Of each column: ``audit`` or ``assumed``.
+        Of each column: ``audit``, ``fitted`` or ``assumed``; ``fitted`` also of what is read off and not drawn.
     posterior : str
         Where the draws come from.
     """
@@ -68,7 +68,7 @@ class Drawn:
 
 def center(client: Client) -> Params:
     """Status quo of a client: the profile at its size, then what the file and the audit give."""
-    profile = load(client.get("profile"), "siloed")
+    profile = client.profile()
     x: dict[str, float] = {}
     if deal := client.values.get("deal_size"):
         x["deal"] = math.log(deal / profile.market.acv)
@@ -78,7 +78,7 @@ def center(client: Client) -> Params:
     base = replace(profile, scaled)
     given = {key: value for key, value in client.overrides.items() if key != "incentives"}
     base = replace(base, {**heard, **given})
-    plan = load(client.get("profile"), "siloed", {"incentives": client.pay}).incentives
+    plan = client.profile({"incentives": client.pay}).incentives
     return matched(client, replace(base, {f"incentives.{f}": getattr(plan, f) for f in plan.__dataclass_fields__}))
 
 
@@ -125,12 +125,14 @@ def _within(key: str, params: Params, factor: float) -> float:
 
 def draw(client: Client, params: Params, n: int, seed: int) -> Drawn:
     """``n`` draws around the client whose status quo is ``params``."""
-    profile = load(client.get("profile"), "siloed")
-    table, told = _posterior(client, profile, n, seed)
+    profile = client.profile()
+    table, where = _posterior(client, profile, n, seed)
     given = set(client.overrides)
     table = table[[name for name in table if name not in given]]
     table = pd.DataFrame({str(name): _carried(str(name), table[name], profile, params) for name in table})
-    source = dict.fromkeys(map(str, table), "assumed")
+    told = fitted(client)
+    table = table[[name for name in table if name not in told or "low" in told[name]]]
+    source = dict.fromkeys(map(str, table), "assumed") | dict.fromkeys(told, "fitted")
     spans = audit.ranges(client.answers)
     asked = {
         f"{theme}.{name}": d
@@ -148,23 +150,46 @@ def draw(client: Client, params: Params, n: int, seed: int) -> Drawn:
         source[name] = "assumed"
     costs = [_cost(plan.cost, plan.cost_low, plan.cost_high, at) for plan, at in
              zip(client.programmes, u[len(spans) + len(asked) :], strict=True)]  # fmt: skip
-    return Drawn(params, table, np.array(costs), source, told)
+    return Drawn(params, table, np.array(costs), source, where)
+
+
+def fitted(client: Client) -> dict[str, dict[str, Any]]:
+    """What the profile has from an export and nobody has given since: 95 % intervals by parameter, where there are."""
+    known = {"new_deals_year": "market.candidates_per_day", "churn_year": "customers.churn_monthly"}
+    given = {*client.overrides, *(name for key, name in known.items() if key in client.values)}
+    return {
+        name: source for name, source in sources(client.get("profile"), client.configs).items() if name not in given
+    }
 
 
 def _posterior(client: Client, profile: Params, n: int, seed: int) -> tuple[pd.DataFrame, str]:
-    name = Path(str(client.get("profile"))).stem
-    try:
-        file = posterior.find(posterior.SHIPPED, name)
-    except ParameterError:
-        human = posterior.read(posterior.find(posterior.SHIPPED, HUMAN))
-        rows = human.iloc[np.arange(n) % len(human)].reset_index(drop=True)
-        lent = [column for column in rows if column in shared_names()]
-        own = space(profile, [c for c in space(profile).names if c not in lent])
-        u = stats.qmc.LatinHypercube(len(own.names), rng=np.random.default_rng(seed + 1)).random(n)
-        table = pd.DataFrame(own.values(stats.norm.ppf(u)))
-        return pd.concat([table, rows[lent]], axis=1), f"{HUMAN} (human nature), priors of {name} (all else)"
-    draws = posterior.read(file)
-    return draws.iloc[np.arange(n) % len(draws)].reset_index(drop=True), f"posterior of {name}"
+    organisation = find("organisation", client.get("profile"), configs=client.configs)
+    name, told = organisation.stem, sources(organisation)
+    file = posterior.beside(organisation)
+    if file is not None and not told:
+        draws = posterior.read(file)
+        return draws.iloc[np.arange(n) % len(draws)].reset_index(drop=True), f"posterior of {name}"
+    human = posterior.read(configs_folders()[-1] / "behaviour" / f"posterior_{HUMAN}.parquet")
+    rows = human.iloc[np.arange(n) % len(human)].reset_index(drop=True)
+    lent = [column for column in rows if column in shared_names() and column not in told]
+    own = space(profile, [c for c in space(profile).names if c not in lent and c not in told])
+    within = [key for key in told if "low" in told[key]]
+    u = stats.qmc.LatinHypercube(len(own.names) + len(within), rng=np.random.default_rng(seed + 1)).random(n)
+    table = pd.DataFrame(own.values(stats.norm.ppf(u[:, : len(own.names)])))
+    for key, at in zip(within, u[:, len(own.names) :].T, strict=True):
+        table[key] = _in_interval(float(value_of(profile, key)), told[key]["low"], told[key]["high"], at)
+    known = f"{HUMAN} (human nature), priors of {name} (all else)"
+    if told:
+        known = f"the fit of {name} (what its export tells), {known}"
+    return pd.concat([table, rows[lent]], axis=1), known
+
+
+def _in_interval(value: float, low: float, high: float, u: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A bell around a fitted value with these 95 % ends, of logarithms where these are the more symmetric."""
+    z = stats.norm.ppf(u) / (2.0 * stats.norm.ppf(0.975))
+    logs = low > 0.0 and abs(math.sqrt(low * high) - value) < abs((low + high) / 2.0 - value)
+    found: NDArray[np.float64] = value * np.exp(z * math.log(high / low)) if logs else value + z * (high - low)
+    return found
 
 
 def _carried(name: str, column: pd.Series[Any], profile: Params, params: Params) -> Any:

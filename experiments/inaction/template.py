@@ -1,4 +1,4 @@
-"""An empty client file with the audit, to be filled in by hand."""
+"""An empty client file with the audit, to be filled in by hand: YAML or Excel, by the name of the file."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from experiments.inaction import audit
 from experiments.inaction.client import SECTIONS, fields
-from sim.parameters import ParameterError
+from sim.parameters import ParameterError, nearest
 
 TEXT = {
     "en": {
@@ -23,11 +23,14 @@ TEXT = {
 PROGRAMME = """programmes:
   - {name: revops, label: RevOps, preset: process_first, cost: , cost_low: , cost_high: , pay: shared_okr}
 """
+ENDINGS = (".yaml", ".yml", ".xlsx")
 
 
-def template(language: str) -> str:
-    """The text of the file."""
+def template(language: str, team: str | None = None) -> str:
+    """The text of a YAML file, or of the answers of one team."""
     words = TEXT[language]
+    if team is not None:
+        return "\n".join([f"# {words['audit']}", *_answers(team, language, "")]) + "\n"
     lines, section = [f"# {words['head']}"], ""
     for key, spec in fields().items():
         head, _, name = key.partition(".")
@@ -41,27 +44,57 @@ def template(language: str) -> str:
         indent = "  " if head in SECTIONS else ""
         lines.append(f"{indent}{name or key}: {spec.get('default', '')}  # {spec[language]}{unit}{needed}")
     lines += [PROGRAMME.rstrip(), f"audit:  # {words['audit']}"]
-    for team in audit.TEAMS:
-        lines.append(f"  {team}:")
-        for question, spec in audit.questions().items():
-            told = spec[language]
-            ends = f" 1: {told['one']}; 5: {told['five']}" if "one" in told else ""
-            lines.append(f"    {question}:  # {told['ask']}{ends}")
+    for team_of in audit.TEAMS:
+        lines += _answers(team_of, language, "  ")
     return "\n".join(lines) + "\n"
 
 
-def write(file: Path, language: str) -> None:
+def _answers(team: str, language: str, indent: str) -> list[str]:
+    lines = [f"{indent}{team}:"]
+    for question, spec in audit.questions().items():
+        told = spec[language]
+        ends = f" 1: {told['one']}; 5: {told['five']}" if "one" in told else ""
+        lines.append(f"{indent}  {question}:  # {told['ask']}{ends}")
+    return lines
+
+
+def write(file: Path, language: str, team: str | None = None) -> None:
     """Write it; an existing file is never overwritten.
+
+    Parameters
+    ----------
+    file : Path
+        A workbook where its name ends in ``.xlsx``, else YAML.
+    language : {"en", "es"}
+        Of the explanations; keys are the same in both.
+    team : {"marketing", "sales", "management"}, optional
+        Only the audit of that team, to be answered apart.
 
     Raises
     ------
     ParameterError
-        There is such a file, or none can be written there.
+        There is such a file, none can be written there, or its name ends in something else.
     """
+    key = f"template={str(file)!r}"
+    if file.suffix.lower() not in ENDINGS:
+        raise ParameterError(f"{key}: a name that ends in .yaml or .xlsx is needed.")
+    if team is not None and team not in audit.TEAMS:
+        raise ParameterError(f"team={team!r}: known are {', '.join(audit.TEAMS)}.{nearest(team, audit.TEAMS)}")
     try:
-        with file.open("x", encoding="utf-8") as opened:
-            opened.write(template(language))
+        if file.suffix.lower() == ".xlsx":
+            _workbook(file, language, team)
+        else:
+            with file.open("x", encoding="utf-8") as opened:
+                opened.write(template(language, team))
     except FileExistsError:
-        raise ParameterError(f"template={str(file)!r}: there is a file of that name already.") from None
+        raise ParameterError(f"{key}: there is a file of that name already.") from None
     except OSError as error:
-        raise ParameterError(f"template={str(file)!r}: cannot be written ({error.strerror}).") from None
+        raise ParameterError(f"{key}: cannot be written ({error.strerror}).") from None
+
+
+def _workbook(file: Path, language: str, team: str | None) -> None:
+    try:
+        from experiments.inaction import form
+    except ImportError:
+        raise ParameterError("template: writing Excel needs openpyxl: pip install 'gtm-sim[report]'.") from None
+    form.write(file, language, team=team)

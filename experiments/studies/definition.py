@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from sim.configuration import PATH, Folders, configs_folders, is_file, read
+from sim.configuration import Folders, files, find, read
 from sim.parameters import ParameterError, nearest
 
 GROUP = "study"
@@ -36,18 +35,9 @@ class Definition:
         return str(self.spec["question"][language])
 
 
-def files(configs: Folders = None) -> dict[str, Path]:
-    """The files of all studies by name; a folder searched earlier prevails."""
-    found: dict[str, Path] = {}
-    for folder in configs_folders(configs):
-        for file in sorted((folder / GROUP).glob("*.yaml")):
-            found.setdefault(file.stem, file)
-    return found
-
-
 def known(configs: Folders = None) -> list[Definition]:
     """Every study there is."""
-    return [definition(name, configs) for name in files(configs)]
+    return [definition(name, configs) for name in files(GROUP, configs)]
 
 
 def definition(name: str, configs: Folders = None) -> Definition:
@@ -58,17 +48,7 @@ def definition(name: str, configs: Folders = None) -> Definition:
     ParameterError
         There is none, or its file is not a study.
     """
-    if PATH.search(name):
-        file = Path(name).expanduser()
-        if not is_file(file):
-            raise ParameterError(f"name={name!r}: there is no such file.")
-    else:
-        there = files(configs)
-        if name not in there:
-            raise ParameterError(
-                f"name={name!r}: known are {', '.join(there)}, or the path of a YAML file.{nearest(name, there)}"
-            )
-        file = there[name]
+    file = find(GROUP, name, "name", configs)
     spec = read(file)
     for key in spec:
         if key not in (*NEEDED, *OPTIONAL):
