@@ -331,6 +331,7 @@ def test_a_programme_takes_no_lever_back() -> None:
     [
         ([], "client: whose?"),
         (["client=harbour"], "client='harbour': known are"),
+        (["client=Mi cliente (1).xlsx"], "client='Mi cliente (1).xlsx': there is no such file"),
         (["client=smb_es", "market.acv=3"], "market: not on the command line"),
         (["client=smb_es", "organisation=smb"], "stand in the client file"),
         (["client=smb_es", "seeds=3"], "seeds=3: at least"),

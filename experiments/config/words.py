@@ -22,7 +22,7 @@ from sim.parameters import ParameterError, nearest
 if TYPE_CHECKING:
     from hydra.core.override_parser.types import Override
 
-PATH_KEYS = ("out", "organisation", "resume", "design", "design.points", "model.target")
+PATH_KEYS = ("out", "organisation", "client", "resume", "design", "design.points", "model.target")
 ORDER = ("serial", "local", "dask", "grid", "lhs", "sobol", "morris", "csv")
 MOST_JOBS = 10_000  # of a range under --multirun; each costs a start of its own
 OPEN = "design.factors"  # below it users name what they like
