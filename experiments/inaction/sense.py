@@ -90,21 +90,21 @@ def oddities(client: Client) -> tuple[Words, ...]:
     arr = values["arr"]
     customers, deal, new = (values.get(key) for key in ("customers", "deal_size", "new_deals_year"))
     if customers and deal and not FEW <= arr / (customers * deal) <= MANY:
-        found.append(_said("base", told=_base(arr, customers, deal), ratio=f"{arr / (customers * deal):.2g}"))
+        found.append(_said("base", arr=arr, customers=customers, deal=deal, ratio=arr / (customers * deal)))
     if deal and new and deal * new > MANY * arr:
-        found.append(_said("new", new=f"{deal * new:,.0f}", ratio=f"{deal * new / arr:.2g}"))
+        found.append(_said("new", new=deal * new, ratio=deal * new / arr))
     quota = values.get("quota")
     if quota and 4.0 * quota * values["people.sellers"] > 3.0 * arr:
-        found.append(_said("quota", quota=f"{quota:,.0f}"))
+        found.append(_said("quota", quota=quota))
     people = values.get("people.total") or sum(values.get(f"people.{role}", 0) for role in ROLES)
     if arr / people < 10.0 * LEAST_A_HEAD:
-        found.append(_said("head", arr=f"{arr:,.0f}", heads=f"{people}", each=f"{arr / people:,.0f}"))
+        found.append(_said("head", arr=arr, heads=people, each=arr / people))
     if values.get("marketing_spend", 0.0) > arr:
-        found.append(_said("spend", spend=f"{values['marketing_spend']:,.0f}"))
+        found.append(_said("spend", spend=values["marketing_spend"]))
     if client.get("discount_rate") > 0.5:
-        found.append(_said("discount", rate=f"{client.get('discount_rate'):g}"))
+        found.append(_said("discount", rate=client.get("discount_rate")))
     if values.get("churn_year", 0.0) > 0.5:
-        found.append(_said("churn", churn=f"{values['churn_year']:g}"))
+        found.append(_said("churn", churn=values["churn_year"]))
     return (*found, *_of_pay(client, client.profile()), *_of_audit(client), *_of_programmes(client))
 
 
@@ -114,14 +114,14 @@ def _of_pay(client: Client, profile: Params) -> list[Words]:
         for one in EARNINGS:
             key, usual = f"earnings.{one}", float(getattr(profile.people, f"{one}_earnings"))
             if key in values and not usual / 6.0 <= values[key] <= usual * 6.0:
-                found.append(_said("earnings", key=key, given=f"{values[key]:,.0f}", usual=f"{usual:,.0f}"))
+                found.append(_said("earnings", key=key, given=values[key], usual=usual))
     loading = values.get("earnings.loading", profile.people.loading)
     payroll = loading * sum(
         values.get(f"earnings.{one}", getattr(profile.people, f"{one}_earnings")) * values.get(f"people.{role}", 0)
         for one, role in EARNINGS.items()
     )
     if payroll > 3.0 * values["arr"]:
-        found.append(_said("payroll", payroll=f"{payroll:,.0f}"))
+        found.append(_said("payroll", payroll=payroll))
     return found
 
 
@@ -143,11 +143,11 @@ def _of_programmes(client: Client) -> list[Words]:
         if plan.cost > client.values["arr"]:
             found.append(_said("cost", name=plan.name))
         elif 0.0 < plan.cost < 1_000.0:
-            found.append(_said("cheap", name=plan.name, cost=f"{plan.cost:,.0f}"))
+            found.append(_said("cheap", name=plan.name, cost=plan.cost))
         if not parts_of(params):
             found.append(_said("nothing", name=plan.name))
         elif programme.duration_months >= months:
-            found.append(_said("short", name=plan.name, planned=f"{programme.duration_months:g}", months=f"{months}"))
+            found.append(_said("short", name=plan.name, planned=programme.duration_months, months=months))
     return found
 
 
@@ -155,5 +155,16 @@ def _base(arr: float, customers: float, deal: float) -> str:
     return f"arr={arr:,.0f}, customers={customers:,.0f} × deal_size={deal:,.0f}"
 
 
-def _said(what: str, **values: str) -> Words:
-    return {language: text.format(**values) for language, text in words()[what].items()}
+def _said(what: str, **values: float | str) -> Words:
+    return {
+        language: text.format(**{name: _shown(value, language) for name, value in values.items()})
+        for language, text in words()[what].items()
+    }
+
+
+def _shown(value: float | str, language: str) -> str:
+    """A number with the marks of a language, whole where it is large."""
+    if isinstance(value, str):
+        return value
+    text = f"{value:,.0f}" if abs(value) >= 100.0 or value == int(value) else f"{value:.3g}"
+    return text.translate(str.maketrans(",.", ".,")) if language == "es" else text
