@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from pathlib import Path
 
@@ -139,7 +140,7 @@ def test_facts_to_collect_are_those_that_explain_most_over_the_draws(folder: Pat
     assert all(fact.variance_share == pytest.approx(share[fact.key]) for fact in facts)
     assert len(facts) == min(5, int((share > 0.0).sum()))
     assert result.programmes[1].to_collect == ()
-    report = (folder / "report.html").read_text(encoding="utf-8")
+    report = html.unescape((folder / "report.html").read_text(encoding="utf-8"))
     assert all(fact.how["en"].rstrip(".") in report for fact in facts)
 
 
