@@ -4,34 +4,42 @@
 one row per design, its levers (missing: as today) and the means that a team with that plan would have got.
 A design is run as often as a team's plan and on the same luck, so that a dot and a team differ by their
 plans alone, and both are as uncertain.
+
+It is a study like any other (:mod:`experiments.store`): runs are saved as they are done, in
+``outputs/designs/<organisation>``, and the same call again, or one for more points, runs only what is missing.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from experiments.executors import available_cores
+from experiments import executors, runner
+from experiments.design import Points
+from experiments.models import Organisation, Ran, Value
+from experiments.progress import Bar
+from experiments.store import Store
 from sim.configuration import names
-from sim.parameters import ParameterError
+from sim.parameters import ParameterError, Params
 from workshop import levers, simulation
-from workshop.levers import LEVERS, Value
+from workshop.levers import LEVERS, Plan
 
 FOLDER = Path(__file__).parent / "sweeps"
+STUDIES = Path("outputs/designs")
 POINTS, MOST_POINTS = 2_000, 20_000
 KEPT = ("gtm_profit", "new_arr", "revenue_growth", "wasted_time_share", "bonus_marketing", "bonus_sales")
 
 
-def draw(points: int, organisation: str, seed: int = 1) -> list[dict[str, Value]]:
+def draw(points: int, organisation: str, seed: int = 1) -> list[dict[str, levers.Value]]:
     """Plans within the budget of free rounds; every lever stays as today in half of them."""
     rng = np.random.default_rng(seed)
-    plans: list[dict[str, Value]] = []
+    plans: list[dict[str, levers.Value]] = []
     while len(plans) < points:
         moves = {lever.name: _value(lever, rng) for lever in levers.open_levers("free") if rng.random() < 0.5}
         plan = levers.changed({}, moves, LEVERS.values(), organisation)
@@ -40,22 +48,72 @@ def draw(points: int, organisation: str, seed: int = 1) -> list[dict[str, Value]
     return plans
 
 
-def _value(lever: levers.Lever, rng: np.random.Generator) -> Value:
+def _value(lever: levers.Lever, rng: np.random.Generator) -> levers.Value:
     if lever.choices:
         return str(rng.choice(lever.choices))
     return lever.check(rng.uniform(lever.low, lever.high))
 
 
-def run(points: int, organisation: str) -> pd.DataFrame:
-    """Draw and simulate designs of an organisation; the first row, design 0, is today's plan."""
+@dataclass(frozen=True)
+class Drawn(Organisation):
+    """An organisation whose one factor says which of its ``plans`` it follows."""
 
-    def row(job: tuple[int, dict[str, Value]]) -> dict[str, object]:
-        number, plan = job
-        found = simulation.means(simulation.run(levers.params(plan, organisation), range(simulation.SEEDS)))
-        return {"design": number, **plan, **{name: found.get(name) for name in KEPT}}
+    plans: Sequence[Plan] = ()
 
-    with ThreadPoolExecutor(available_cores()) as pool:
-        rows = list(pool.map(row, enumerate([{}, *draw(points, organisation)])))
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """What the workshop measures of a run."""
+        return simulation.COLUMNS
+
+    def prepare(self, arm: str, values: Mapping[str, Value]) -> Params:  # noqa: ARG002
+        """Parameters of a plan."""
+        return levers.params(self.plans[int(values["design"])], self.organisation)
+
+    def run(self, prepared: Params, seed: int, monthly: bool) -> Ran:  # noqa: ARG002
+        """One run."""
+        return Ran(simulation.measured(prepared, seed))
+
+
+def run(points: int, organisation: str, folder: Path) -> pd.DataFrame:
+    """Draw and simulate designs of an organisation; the first row, design 0, is today's plan.
+
+    Parameters
+    ----------
+    folder : Path
+        Where runs are saved; those that are there already are not run again.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        Somebody stopped it; what is done is saved.
+    """
+    plans: list[Plan] = [{}, *draw(points, organisation)]
+    today = levers.status_quo(organisation)
+    model = Drawn(organisation, {"plan": levers.BASELINE}, {}, {}, (), {"plan": today}, plans=plans)
+    study = runner.Plan(
+        model=model,
+        points=Points({"design": np.arange(len(plans))}, len(plans)),
+        seeds=simulation.SEEDS,
+        seed=simulation.ROOT,
+        fail_fast=True,
+    )
+    numbers = np.arange(study.runs)
+    with Store(folder, study, lambda line: print(line, file=sys.stderr)) as store:
+        store.adopt()
+        missing = store.missing(numbers)
+        with Bar(study.runs, done=study.runs - len(missing)) as bar, executors.choose("local", True, None) as workers:
+
+            def note(answer: runner.Answer) -> None:
+                store.note(answer)
+                bar.advance(len(answer.numbers), 0)
+
+            runner.execute(study, store.parts, missing, workers, note)
+        store.finish(numbers)
+    runs = pd.read_parquet(folder / "runs.parquet", columns=["design", *simulation.COLUMNS])
+    rows = []
+    for number, found in runs.groupby("design"):
+        means = simulation.means(found[list(simulation.COLUMNS)].to_numpy().tolist())
+        rows.append({"design": number, **plans[int(number)], **{name: means.get(name) for name in KEPT}})
     return pd.DataFrame(rows, columns=["design", *LEVERS, *KEPT])
 
 
@@ -85,7 +143,7 @@ def main(arguments: Sequence[str]) -> None:
             raise ParameterError(f"{organisation!r}: allowed are {', '.join(names('organisation'))}.")
     FOLDER.mkdir(exist_ok=True)
     for organisation in asked:
-        frame = run(int(text), organisation)
+        frame = run(int(text), organisation, STUDIES / organisation)
         path = FOLDER / f"{organisation}.parquet"
         frame.to_parquet(path, index=False)
         print(
@@ -99,3 +157,6 @@ if __name__ == "__main__":
     except ParameterError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
+    except KeyboardInterrupt:
+        print(f"Stopped. What is done is saved in {STUDIES}; the same call goes on from there.", file=sys.stderr)
+        sys.exit(130)

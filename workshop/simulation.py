@@ -36,20 +36,24 @@ Means = dict[str, float]
 Rows = list[list[float]]
 
 
-def run(params: Params, replications: Sequence[int]) -> list[list[float]]:
-    """Measures of some replications, one row each in the order of :data:`COLUMNS`.
+def measured(params: Params, seed: int) -> Means:
+    """Measures of one run by the names of :data:`COLUMNS`.
 
     ``bonus_marketing`` and ``bonus_sales`` are the variable pay of a marketer and of a seller, € a year.
     """
     import sim
 
-    rows = []
-    for replication in replications:
-        result = sim.simulate(params, sim.run_seed(ROOT, replication))
-        pay = result.people.groupby("role")["variable_pay"].mean()
-        own = [result.measures[name] for name in MEASURES]
-        rows.append([*map(float, own), float(pay["marketer"]), float(pay["seller"])])
-    return rows
+    result = sim.simulate(params, seed)
+    pay = result.people.groupby("role")["variable_pay"].mean()
+    own = {name: float(result.measures[name]) for name in MEASURES}
+    return {**own, "bonus_marketing": float(pay["marketer"]), "bonus_sales": float(pay["seller"])}
+
+
+def run(params: Params, replications: Sequence[int]) -> Rows:
+    """Measures of some replications, one row each in the order of :data:`COLUMNS`."""
+    import sim
+
+    return [list(measured(params, sim.run_seed(ROOT, replication)).values()) for replication in replications]
 
 
 def means(rows: Sequence[Sequence[float]]) -> Means:
