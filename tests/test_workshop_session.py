@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import re
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from experiments import executors
 from sim.parameters import ParameterError
-from workshop import debrief, designs, levers, scores, simulation
+from workshop import debrief, designs, levers, scores, screens, simulation
 from workshop.levers import LEVERS, ROLES
 from workshop.rooms import Rooms
 from workshop.session import after
-from workshop.state import OPTIONS, QUESTIONS, Config, Refused, State, config, kind_of
+from workshop.state import LENGTHS, OPTIONS, PARTS, QUESTIONS, Config, Refused, State, config, kind_of
 from workshop.store import Store
+from workshop.templates import TEMPLATES, timetable
 from workshop.wording import words
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -78,6 +81,7 @@ EVENTS = st.one_of(
     st.fixed_dictionaries({"type": st.just("ready"), "member": st.integers(0, 6), "round": STEPS}),
     st.fixed_dictionaries({"type": st.just("expired"), "round": STEPS}),
     st.fixed_dictionaries({"type": st.just("timed"), "deadline": st.floats(0, 1e9)}),
+    st.fixed_dictionaries({"type": st.just("shown"), "part": st.sampled_from(["ask", "boards", "claims", "", "x"])}),
     st.fixed_dictionaries({"type": st.just("announced"), "message": st.text(max_size=150)}),
     st.fixed_dictionaries({"type": st.just("answered"), "member": st.integers(0, 6), "quiz": STEPS,
                            "answers": st.lists(st.integers(-1, 4), min_size=5, max_size=7)}),
@@ -115,6 +119,7 @@ def invariants(before: State, now: State, set_back: object = None) -> None:
             kept = now.base(name, team) if set_back == (name, team) else before.plans.get((name, team), plan)
             assert plan == kept
     assert all(key[:2] in now.locked for key in now.results)
+    assert now.kind or now.stage in PARTS.get(now.step, ("",))
     if now.stage == "results":
         assert not [key for key in now.wanted() if key[0] == now.step]
 
@@ -201,6 +206,62 @@ def test_second_click_does_nothing():
         play(state, event, event)
 
 
+def test_parts_of_a_step_are_shown_one_after_the_other_and_again():
+    state = fresh(quiz=False)
+    while state.step != "reveal":
+        state = step_on(simulate(state))
+    shown = []
+    while state.step != "debrief":
+        shown += [state.stage] if state.step == "reveal" else []
+        state = step_on(simulate(state))
+    assert shown == ["ask", "boards"]  # nothing is told before it was asked
+    for part in PARTS["debrief"][1:]:
+        state = step_on(state)
+        assert (state.step, state.stage) == ("debrief", part)
+    back = after(state, {"type": "shown", "part": "chart"})
+    assert (back.stage, back.next_part) == ("chart", "behaviour")
+    assert step_on(state).step == "closed"
+    with pytest.raises(Refused, match="stale"):
+        after(state, {"type": "shown", "part": "boards"})  # of another step
+
+
+@pytest.mark.parametrize("length", LENGTHS)
+@pytest.mark.parametrize("template", TEMPLATES.values(), ids=TEMPLATES)
+def test_a_template_fills_its_time(template, length):
+    state = fresh(rounds=template.rounds(length), minutes=template.minutes, length=length)
+    rows = timetable(state.config)
+    assert [step for step, _, _ in rows] == state.config.steps()
+    assert length - 3 <= sum(takes for _, _, takes in rows) <= length
+    assert all(at + takes == after_it for (_, at, takes), (_, after_it, _) in itertools.pairwise(rows))
+
+
+@pytest.mark.parametrize("page", ["workshop", "taller"])
+def test_the_guide_has_the_timetable_of_its_template(page):
+    """The column of minutes in the docs, step by step, for 60 and 90 minutes."""
+    table = (ROOT / "docs" / "how-to" / f"{page}.md").read_text(encoding="utf-8").partition("| 60 min | 90 min |")[2]
+    cells = [line.split("|")[-3:-1] for line in table.splitlines()[2:] if line.startswith("|")][:9]
+    template = TEMPLATES["managers"]
+    for column, length in enumerate(LENGTHS):
+        minutes = dict.fromkeys(("lobby", "quiz_before", "siloed", "reveal", "shared", "free", "break", "debrief"), 0)
+        rows = timetable(fresh(rounds=template.rounds(length), minutes=template.minutes, length=length).config)
+        for step, _, takes in rows:
+            key = kind_of(step) or ("end" if step in ("quiz_after", "closed") else step)
+            minutes[key] = minutes.get(key, 0) + takes
+        said = [int((re.findall(r"\d+", row[column].split(":")[-1]) or ["0"])[0]) for row in cells]
+        assert said == list(minutes.values())
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_every_moment_of_a_workshop_has_words_to_say(language):
+    state, w = fresh(language=language), words(language)
+    said = []
+    while state.step != "closed":
+        said.append(screens.say(state, w))
+        state = step_on(simulate(state))
+    printed = [line for row in screens.guide(state.config) for line in row.say]
+    assert set(said) <= set(printed)
+
+
 def test_a_code_lets_a_phone_back_once():
     state = play(
         fresh(), {"type": "joined", "name": "Ana", "secret": "old"}, {"type": "recoded", "member": 1, "back": "c"}
@@ -272,6 +333,31 @@ def test_shipped_designs_have_the_numbers_of_a_team():
         assert {name: row[name] for name in designs.KEPT} == pytest.approx({name: found[name] for name in designs.KEPT})
 
 
+@pytest.mark.slow
+def test_designs_that_were_stopped_go_on(tmp_path, monkeypatch):
+    """What is saved is not run again, and the numbers are those of a team."""
+    whole = simulation.measured
+    runs: list[int] = []
+
+    def measured(params: Any, seed: int) -> dict[str, float]:
+        if len(runs) == 11:
+            raise KeyboardInterrupt
+        runs.append(seed)
+        return whole(params, seed)
+
+    monkeypatch.setattr(executors, "available_cores", lambda: 1)
+    monkeypatch.setattr(simulation, "measured", measured)
+    with pytest.raises(KeyboardInterrupt):
+        designs.run(1, "essay", tmp_path)
+    monkeypatch.setattr(simulation, "measured", lambda params, seed: runs.append(seed) or whole(params, seed))
+    frame = designs.run(1, "essay", tmp_path)
+    assert len(runs) < 2 * simulation.SEEDS + 11
+    assert len(frame) == 2
+    plan = designs.draw(1, "essay")[0]
+    found = simulation.means(simulation.run(levers.params(plan, "essay"), range(simulation.SEEDS)))
+    assert {name: frame.iloc[1][name] for name in designs.KEPT} == {name: found[name] for name in designs.KEPT}
+
+
 def test_wrong_words_for_designs_are_refused():
     for words_, named in ((["smal"], "'smal': allowed are"), (["smb", "points=0"], "points='0': a whole number")):
         with pytest.raises(ParameterError, match=re.escape(named)):
@@ -320,7 +406,23 @@ def test_a_profile_without_designs_has_a_chart_too(monkeypatch, tmp_path):
     designs.known.cache_clear()
     state = after(fresh(quiz=False, organisations=["smb"]), {"type": "joined", "name": "Ana", "secret": "s"})
     state = simulate(step_on(step_on(state)))
-    place = debrief.place(state, "siloed-1", "smb")
+    place = debrief.place(state, ["siloed-1"], "smb")
     designs.known.cache_clear()
     assert place.count == 0
     assert debrief.chart(place, words("es")).count("team-number") == 3
+
+
+def test_every_round_of_design_stands_in_the_chart():
+    state = fresh(quiz=False)
+    while state.step != "debrief":
+        state = step_on(simulate(state))
+    found = debrief.place(state, screens.design_rounds(state), "essay")
+    assert [name for name, _ in found.rounds] == ["siloed-1", "shared-1", "free-1"]  # the attack is nobody's design
+    drawn = debrief.chart(found, words("en"))
+    assert drawn.count('class="earlier"') == 2 * 3
+    assert drawn.count('class="trail"') == 3
+    assert drawn.count('class="design"') == found.count
+    for team, bonus, profit in found.teams:
+        result_ = state.results["free-1", team, "essay"]
+        assert profit == result_["gtm_profit"]
+        assert bonus == result_["bonus_marketing"] / state.today["essay"]["bonus_marketing"]

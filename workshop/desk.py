@@ -18,8 +18,8 @@ from analysis.texts import capital
 from workshop import levers, scores, screens, security
 from workshop.levers import ROLES
 from workshop.rooms import Room, Rooms
-from workshop.state import QUIZZES, Refused, kind_of
-from workshop.wording import LANGUAGES, Words, words
+from workshop.state import PARTS, QUIZZES, Refused, kind_of
+from workshop.wording import LANGUAGES, Words, asked_for, words
 
 HERE = Path(__file__).parent
 BEAT = 15.0  # seconds after which a silent stream shows that it lives
@@ -38,6 +38,7 @@ def _environment() -> Environment:
     made.filters["organisation_name"] = lambda name, w: w.organisation(name)
     made.globals |= {
         "levers": levers, "scores": scores, "screens": screens, "kind_of": kind_of, "roles": ROLES, "quizzes": QUIZZES,
+        "parts_of": PARTS,
         "most_attacks": levers.MOST_ATTACKS, "languages": LANGUAGES,
         "screen": "", "live": "", "key": "", "notice": "", "message": "", "dark": False, "body_class": "",
     }  # fmt: skip
@@ -92,8 +93,7 @@ class Desk:
 
 def visitor_words(request: Request) -> Words:
     """The texts of the language that a browser asks for first."""
-    asked = request.headers.get("accept-language", "")[:2].lower()
-    return words(asked)
+    return asked_for(request.headers.get("accept-language", ""))
 
 
 def visitor(request: Request) -> str:

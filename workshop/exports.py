@@ -1,4 +1,4 @@
-"""What a facilitator takes home: tables, everything, a handout and role cards to print."""
+"""What a facilitator takes along: tables, everything; a guide, a handout and role cards to print."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ NAMES = {  # file: label in facilitator.…
     "session.json": "everything",
     "handout.html": "handout",
     "cards.html": "cards",
+    "guide.html": "guide",
 }
 
 
@@ -38,6 +39,9 @@ def answer(desk: Desk, room: Room, name: str) -> Response:
     if name == "cards.html":
         values = desk.room_values(room, message="")
         return desk.page("cards", values.pop("w"), **values)
+    if name == "guide.html":
+        values = desk.room_values(room, rows=screens.guide(room.config), message="")
+        return desk.page("guide", values.pop("w"), **values)
     if name == "session.json":
         text, kind = json.dumps(everything(room), ensure_ascii=False, indent=1), "application/json"
     else:
@@ -91,10 +95,10 @@ def plans(room: Room) -> list[tuple[int, list[tuple[str, str]], str, str, str]]:
     """Every team's last design: levers in words, and the arm file with which ``gtm compare`` gives the same numbers."""
     state = room.state
     w = words(room.config.language)
-    name = screens.last_design(state)
+    names = screens.design_rounds(state)
     found = []
-    for team in range(state.config.teams) if name else ():
-        plan = state.plan(name, team)
+    for team in range(state.config.teams) if names else ():
+        plan = state.plan(names[-1], team)
         file = f"team-{team + 1}.yaml"
         command = f"gtm compare organisation={state.main} arms=[siloed,{file}] seeds={simulation.SEEDS}"
         text = yaml.safe_dump(levers.arm(plan), sort_keys=False, default_flow_style=None, width=100)

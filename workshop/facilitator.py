@@ -14,12 +14,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from sim.configuration import names
 from workshop import exports, screens, security
 from workshop.desk import Desk, key_of, see, stream, visitor, visitor_words
 from workshop.levers import KINDS
 from workshop.phone import said
 from workshop.rooms import Room, hashed, word
-from workshop.state import MOST_TEAMS, Refused
+from workshop.state import LENGTHS, MOST_TEAMS, Refused
 from workshop.templates import OWN, TEMPLATES, Template
 from workshop.wording import LANGUAGES, Words, words
 
@@ -32,17 +33,20 @@ def qr(address: str) -> bytes:
     return out.getvalue()
 
 
-def organisations(desk: Desk, template: Template) -> tuple[str, ...]:
-    """Names or paths of a template's organisations."""
-    return tuple(desk.own if name == OWN else name for name in template.organisations)
+def organisations(desk: Desk) -> list[str]:
+    """Names of the profiles that can be played, and the path of one of somebody's own."""
+    return list(dict.fromkeys([*names("organisation"), desk.own]))
 
 
-def host_page(desk: Desk, w: Words, template: Template, notice: str = "", status: int = 200) -> HTMLResponse:
+def host_page(
+    desk: Desk, w: Words, template: Template, length: int = LENGTHS[-1], notice: str = "", status: int = 200
+) -> HTMLResponse:
     """The page on which sessions are created."""
     return desk.page(
         "host", w, status, template=template, templates=TEMPLATES.values(), kinds=KINDS, notice=notice,
-        organisations=organisations(desk, template), rooms=desk.rooms.rooms.values(), local=desk.local,
-        most_teams=MOST_TEAMS,
+        chosen=[desk.own if name == OWN else name for name in template.organisations], length=length,
+        organisations=organisations(desk), rooms=desk.rooms.rooms.values(), local=desk.local, most_teams=MOST_TEAMS,
+        lengths=LENGTHS,
     )  # fmt: skip
 
 
@@ -54,18 +58,19 @@ def facilitator_page(desk: Desk, room: Room, notice: str = "", status: int = 200
         progress=screens.progress(room) if state.kind else [],
     )  # fmt: skip
     w = values.pop("w")
-    names = [(name, w(f"facilitator.{label}")) for name, label in exports.NAMES.items()]
+    files = [(name, w(f"facilitator.{label}")) for name, label in exports.NAMES.items()]
     values["screen"] = ""  # one page for the whole course: only its parts change
-    return desk.page("facilitator", w, status, exports=names, **values)
+    return desk.page("facilitator", w, status, exports=files, **values)
 
 
 def projector_page(desk: Desk, room: Room) -> HTMLResponse:
     """What everybody sees."""
     state, path = room.state, f"/p/{room.kept.screen}"
-    playing = {member.team for member in state.members.values()}
+    playing = sorted({member.team for member in state.members.values()})
     values = desk.room_values(
         room, path=path, live=f"{path}/live", key=key_of(room.version), dark=True, body_class="projector",
-        playing=len(playing), handed_in=sum((state.step, team) in state.locked for team in playing),
+        playing=playing, handed_in=sum((state.step, team) in state.locked for team in playing),
+        answered=sum(name == state.step for name, _ in state.answers),
     )  # fmt: skip
     return desk.page("projector", values.pop("w"), **values)
 
@@ -86,17 +91,19 @@ def routes(desk: Desk) -> list[Route]:  # noqa: C901 - a few lines for each rout
             return desk.wrong(request)
         asked = request.query_params.get("language", "")
         w = words(asked) if asked in LANGUAGES else visitor_words(request)
-        template = TEMPLATES.get(request.query_params.get("template", ""), TEMPLATES["managers"])
+        query = request.query_params
+        template = TEMPLATES.get(query.get("template", ""), TEMPLATES["managers"])
+        length = LENGTHS[0] if query.get("length") == str(LENGTHS[0]) else LENGTHS[-1]
         if request.method == "GET":
-            return host_page(desk, w, template)
+            return host_page(desk, w, template, length)
         given = await security.form(request)
         if given is None or not security.same_site(request):
-            return host_page(desk, w, template, w("refused.form"), 400)
+            return host_page(desk, w, template, length, w("refused.form"), 400)
         template = TEMPLATES.get(given.get("template", ""), template)
         try:
             room = desk.rooms.create(asked_for(desk, template, given))
         except Refused as refused:
-            return host_page(desk, w, template, said(w, refused), 409)
+            return host_page(desk, w, template, length, said(w, refused), 409)
         return see(f"/f/{room.kept.facilitator}")
 
     async def lead(request: Request) -> Response:
@@ -163,12 +170,24 @@ def routes(desk: Desk) -> list[Route]:  # noqa: C901 - a few lines for each rout
 
 
 def asked_for(desk: Desk, template: Template, given: Mapping[str, str]) -> dict[str, Any]:
-    """What the form of a new session asks for; numbers are checked by the session's rules."""
+    """What the form of a new session asks for; numbers are checked by the session's rules.
+
+    Raises
+    ------
+    Refused
+        A profile is none of those that can be played.
+    """
+    chosen = [name for name in (given.get("organisation", ""), given.get("beside", "")) if name]
+    if not chosen:  # as the template has it
+        chosen = [desk.own if name == OWN else name for name in template.organisations]
+    if not set(chosen) <= set(organisations(desk)):
+        raise Refused("organisation")
     return {
         "title": given.get("title", ""),
         "template": template.name,
         "language": given.get("language", ""),
-        "organisations": list(organisations(desk, template)),
+        "organisations": list(dict.fromkeys(chosen)),
+        "length": given.get("length", LENGTHS[-1]),
         "teams": given.get("teams", ""),
         "rounds": {kind: given.get(f"rounds_{kind}", "0") for kind in KINDS},
         "minutes": {kind: given.get(f"minutes_{kind}", "4") for kind in KINDS},
@@ -186,6 +205,8 @@ def event(room: Room, what: str, given: Mapping[str, str]) -> dict[str, Any]:
 
     if what == "advance":
         return {"type": "advanced", "position": number("position"), "stage": given.get("stage", ""), "at": time.time()}
+    if what == "show":
+        return {"type": "shown", "part": given.get("part", "")}
     if what == "minute":
         return {"type": "timed", "deadline": max(room.state.deadline or 0.0, time.time()) + 60}
     if what == "announce":

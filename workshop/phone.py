@@ -13,7 +13,7 @@ from workshop import screens, security
 from workshop.desk import Desk, key_of, see, stream, visitor, visitor_words
 from workshop.levers import LEVERS
 from workshop.rooms import Room, hashed
-from workshop.state import QUESTIONS, Refused
+from workshop.state import QUESTIONS, Refused, State
 from workshop.wording import Words
 
 DAY = 86_400
@@ -37,7 +37,9 @@ def view(desk: Desk, request: Request, room: Room, notice: str = "", status: int
     locked = (state.step, member.team) in state.locked
     planning = state.stage == "plan"
     values |= {"live": f"/s/{room.kept.code}/live", "key": key(room, member.id), "locked": locked}
-    values["screen"] += f"/{locked}/{member.team}/{member.role}/{planning and bool(state.today)}"
+    values["screen"] = (
+        f"{state.step}/{stage(state)}/{locked}/{member.team}/{member.role}/{planning and bool(state.today)}"
+    )
     values |= {
         "controls": screens.controls(state, w, member) if planning and not locked else [],
         "meter": screens.meter(state, w, member) if planning and not locked else "",
@@ -45,6 +47,11 @@ def view(desk: Desk, request: Request, room: Room, notice: str = "", status: int
         "waiting": [m.name for m in state.people(member.team) if (state.step, m.id) not in state.ready],
     }
     return desk.page("phone", w, status, **values)
+
+
+def stage(state: State) -> str:
+    """The stage as far as phones follow it: in the debrief they hold every part at once."""
+    return "" if state.step == "debrief" else state.stage
 
 
 def key(room: Room, number: int) -> str:
@@ -60,7 +67,7 @@ def key(room: Room, number: int) -> str:
     quiz = state.answers.get((state.step, number))
     names = [(m.id, m.name, m.role) for m in mates]
     return key_of(
-        state.position, state.stage, state.deadline, state.message, bool(state.today), member, names, ready,
+        state.position, stage(state), state.deadline, state.message, bool(state.today), member, names, ready,
         sorted(plan.items()), handed_in, quiz,
     )  # fmt: skip
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from workshop import debrief, levers, scores
 from workshop.levers import LEVERS, ROLES, Lever, Plan, Value
 from workshop.rooms import Room
-from workshop.state import Member, State, kind_of
+from workshop.state import Config, Member, State, kind_of
+from workshop.templates import timetable
 from workshop.wording import Words
+from workshop.wording import words as texts
 
 SEEN = {  # by role, in siloed rounds
     "marketing": ("bonus_marketing", "leads", "mqls"),
@@ -131,6 +133,40 @@ def progress(room: Room) -> list[tuple[int, str]]:
     return found
 
 
+def say(state: State, words: Words) -> str:
+    """What the facilitator may say now."""
+    if state.kind:
+        return words(f"say.results.{state.kind}" if state.stage == "results" else f"say.{state.kind}")
+    return words(f"say.{state.step}.{state.stage}" if state.stage else f"say.{state.step}")
+
+
+@dataclass(frozen=True)
+class Line:
+    """A step in the printed guide: when it begins and how many minutes it has, what happens, what to say."""
+
+    step: str
+    at: int
+    takes: int
+    what: str
+    say: list[str]
+
+
+def guide(config: Config) -> list[Line]:
+    """The course of a session with its timetable."""
+    w = texts(config.language)
+    found = []
+    for step, at, takes in timetable(config):
+        key = kind_of(step) or step
+        said = [w(f"say.{key}"), w(f"say.results.{key}")] if kind_of(step) else list_of(w.find(f"say.{key}"))
+        found.append(Line(step, at, takes, w(f"guide.course.{key}"), said))
+    return found
+
+
+def list_of(found: str | Mapping[str, str]) -> list[str]:
+    """A text, or those of a step's parts."""
+    return [found] if isinstance(found, str) else list(found.values())
+
+
 def siloed_rounds(state: State) -> list[str]:
     """Siloed rounds with results."""
     return [name for name in state.rounds() if kind_of(name) == "siloed"]
@@ -164,18 +200,18 @@ def reveal(state: State, words: Words) -> list[str]:
     return said
 
 
-def last_design(state: State) -> str:
-    """The last round of design with results: what the debrief compares."""
-    done = [name for name in state.rounds() if kind_of(name) != "break"]
-    return done[-1] if done else ""
+def design_rounds(state: State) -> list[str]:
+    """Rounds of design with results; the debrief compares the plans of the last."""
+    return [name for name in state.rounds() if kind_of(name) != "break"]
 
 
 def debriefing(state: State, words: Words) -> dict[str, Any]:
     """Everything of the debrief."""
-    name = last_design(state)
-    if not name:
+    names = design_rounds(state)
+    if not names:
         return {}
-    places = [debrief.place(state, name, organisation) for organisation in state.config.organisations]
+    name = names[-1]
+    places = [debrief.place(state, names, organisation) for organisation in state.config.organisations]
     said = []
     main = places[0]
     if main.count:
@@ -197,16 +233,16 @@ def debriefing(state: State, words: Words) -> dict[str, Any]:
     said.append(words("debrief.error", error=words.euro(max(errors))))
     return {
         "round": name,
-        "places": [(p, debrief.caption(p, words), debrief.chart(p, words)) for p in places],
+        "places": [(p, debrief.caption(p, words), debrief.legend(p, words), debrief.chart(p, words)) for p in places],
         "said": said,
     }
 
 
-def behaviour(state: State, words: Words, name: str) -> list[tuple[str, str, list[str]]]:
-    """For each measure of behaviour: its name, today's value, and every team's."""
-    found = []
+def behaviour(state: State, words: Words, name: str, teams: Iterable[int]) -> list[tuple[str, str, list[str]]]:
+    """For each measure of behaviour: its name, today's value, and that of some teams."""
+    found, teams = [], list(teams)
     for m in BEHAVIOUR:
-        values = [words.value(m, state.results[name, t, state.main].get(m)) for t in range(state.config.teams)]
+        values = [words.value(m, state.results[name, t, state.main].get(m)) for t in teams]
         found.append((words.measure(m), words.value(m, state.today[state.main].get(m)), values))
     return found
 

@@ -13,6 +13,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from workshop.wording import asked_for
+
 LOOPBACK = ("127.0.0.1", "localhost", "::1")  # names by which a computer calls itself
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -74,9 +76,11 @@ class KnownHosts:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
         if scope["type"] == "http":
-            given = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
+            request = Request(scope)
+            given = request.headers.getlist("host")
             if len(given) != 1 or host_name(given[0]) not in self._names:
-                await PlainTextResponse("421: this server has another name", 421)(scope, receive, send)
+                text = asked_for(request.headers.get("accept-language", ""))("errors.name")
+                await PlainTextResponse(f"421: {text}", 421)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 

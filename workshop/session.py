@@ -16,6 +16,7 @@ from workshop.levers import ROLES, PlanError, Role
 from workshop.state import (
     MOST_MEMBERS,
     OPTIONS,
+    PARTS,
     QUESTIONS,
     QUIZZES,
     Member,
@@ -170,13 +171,22 @@ def _advanced(state: State, event: Event) -> State:
         raise Refused("running")
     if state.step == "closed":
         raise Refused("over")
-    following = _change(state, position=state.position + 1, closed=False, deadline=None, message="")
+    if state.next_part:
+        return _change(state, part=state.next_part)
+    following = _change(state, position=state.position + 1, closed=False, part="", deadline=None, message="")
     if not following.kind:
         return following
     # A team of nobody is played by the computer, which keeps its plan: there is nothing to wait for.
     empty = {(following.step, t) for t in range(state.config.teams) if not following.people(t)}
     deadline = float(event["at"]) + 60 * state.config.minutes[following.kind]
     return _change(following, deadline=deadline, locked=following.locked | empty)
+
+
+def _shown(state: State, event: Event) -> State:
+    """``part``: the facilitator shows another part of the step, also one that was shown before."""
+    if event["part"] not in PARTS.get(state.step, ()):
+        raise Refused("stale")
+    return _change(state, part=event["part"])
 
 
 def _timed(state: State, event: Event) -> State:
@@ -237,7 +247,7 @@ def _measured(state: State, event: Event) -> State:
 
 _RULES = {
     "joined": _joined, "seated": _seated, "removed": _removed, "recoded": _recoded, "returned": _returned,
-    "planned": _planned, "ready": _said_ready, "advanced": _advanced, "timed": _timed, "expired": _expired,
-    "announced": _announced, "answered": _answered, "simulated": _simulated, "set_back": _set_back,
+    "planned": _planned, "ready": _said_ready, "advanced": _advanced, "shown": _shown, "timed": _timed,
+    "expired": _expired, "announced": _announced, "answered": _answered, "simulated": _simulated, "set_back": _set_back,
     "measured": _measured,
 }  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from workshop.levers import KINDS, Plan, Role
@@ -12,6 +13,11 @@ MOST_TEAMS, MOST_MEMBERS, LONGEST_NAME = 30, 120, 24
 MOST_ROUNDS = 3  # of one kind
 QUESTIONS, OPTIONS = 6, 4
 QUIZZES = ("quiz_before", "quiz_after")
+PARTS = {  # of a step without a round: shown on the projector one after the other, each on one screen
+    "reveal": ("ask", "boards"),
+    "debrief": ("chart", "behaviour", "claims", "questions"),
+}
+LENGTHS = (60, 90)  # minutes of a whole workshop that the timetables are made for
 Result = Mapping[str, float]
 
 
@@ -39,6 +45,8 @@ class Config:
         How many rounds of each kind, and how long they take.
     quiz, profit_visible : bool
         Whether there is a quiz before and after; whether siloed rounds show the company's profit.
+    length : int
+        Minutes that the whole is planned for: the timetable's, no limit.
     """
 
     title: str
@@ -50,6 +58,7 @@ class Config:
     minutes: Mapping[str, int]
     quiz: bool = True
     profit_visible: bool = False
+    length: int = LENGTHS[-1]
 
     def steps(self) -> list[str]:
         """Every step in order; a round is called ``kind-number``."""
@@ -83,6 +92,7 @@ def config(given: Mapping[str, Any]) -> Config:
         minutes=minutes,
         quiz=bool(given["quiz"]),
         profit_visible=bool(given["profit_visible"]),
+        length=whole(given.get("length", LENGTHS[-1]), LENGTHS[0], LENGTHS[-1], "length"),
     )
 
 
@@ -127,6 +137,8 @@ class State:
         Index in ``config.steps()``.
     closed : bool
         Whether the planning of the current round is over.
+    part : str
+        Of a step with :data:`PARTS`, the one that was chosen; empty for the first.
     deadline : float or None
         When planning ends, in seconds since 1970.
     plans : mapping of (round, team) to plan
@@ -146,6 +158,7 @@ class State:
     config: Config
     position: int = 0
     closed: bool = False
+    part: str = ""
     deadline: float | None = None
     message: str = ""
     members: Mapping[int, Member] = field(default_factory=dict)
@@ -169,12 +182,18 @@ class State:
 
     @property
     def stage(self) -> str:
-        """Of a round: ``plan``, ``run`` or ``results``; elsewhere empty."""
+        """Of a round: ``plan``, ``run`` or ``results``; of a step with :data:`PARTS` the one shown; elsewhere empty."""
         if not self.kind:
-            return ""
+            return self.part or next(iter(PARTS.get(self.step, ())), "")
         if not self.closed:
             return "plan"
         return "results" if self.complete(self.step) else "run"
+
+    @property
+    def next_part(self) -> str:
+        """The part of the step that comes after the one shown; empty after the last, and where there are none."""
+        parts = PARTS.get(self.step, ())
+        return dict(pairwise(parts)).get(self.stage, "")
 
     @property
     def main(self) -> str:

@@ -76,6 +76,11 @@ class Words(Entries):
         return str(known.get(name) or Path(name).stem.replace("_", " "))
 
 
+def asked_for(accepted: str) -> Words:
+    """The texts of the language that a browser asks for first (its header Accept-Language)."""
+    return words(accepted[:2].lower())
+
+
 @lru_cache(maxsize=len(LANGUAGES))
 def words(language: str) -> Words:
     """The texts of a language; of an unknown one, the English ones."""

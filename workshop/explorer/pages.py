@@ -19,11 +19,12 @@ from analysis.numbers import LANGUAGES
 from analysis.texts import capital
 from sim.configuration import names
 from sim.parameters import ParameterError
+from workshop import security
 from workshop.explorer.choice import ARMS, SETTINGS, Choice, parse
 from workshop.explorer.levers import groups
 from workshop.explorer.office import MOST_DRAWN, BusyOfficeError, Offices, ended_on
 from workshop.explorer.picture import CARDS
-from workshop.explorer.reports import Reports
+from workshop.explorer.reports import BusyReportsError, Reports
 from workshop.explorer.running import BusyError, Runs
 from workshop.explorer.words import Words, words
 
@@ -40,6 +41,7 @@ class Explorer:
         self.runs = Runs(workers)
         self.offices = Offices(self.runs.pool)
         self.reports = Reports()
+        self.pace = security.Pace(rate=8, burst=60)  # of what simulates; a slider that is dragged asks a few times
         self.templates = jinja2.Environment(
             loader=jinja2.FileSystemLoader(FOLDER / "templates"),
             autoescape=True,
@@ -52,10 +54,10 @@ class Explorer:
         """Everything under /explorer."""
         return [
             Route("/explorer", self._refusing(self.page)),
-            Route("/explorer/runs", self.stream),
-            Route("/explorer/report", self._refusing(self.report)),
+            Route("/explorer/runs", self._limited(self.stream)),
+            Route("/explorer/report", self._limited(self._refusing(self.report))),
             Route("/explorer/office", self._refusing(self.office)),
-            Route("/explorer/office/sessions", self.open_office, methods=["POST"]),
+            Route("/explorer/office/sessions", self._limited(self.open_office), methods=["POST"]),
             Route("/explorer/office/sessions/{token}/step", self.step, methods=["POST"]),
             Route("/explorer/office/sessions/{token}/{kind}/{index:int}", self.agent),
             Mount("/explorer/static", StaticFiles(directory=FOLDER / "static")),
@@ -81,8 +83,11 @@ class Explorer:
     async def report(self, request: Request) -> Response:
         """The report of ``gtm compare`` for the inputs of the address, as a file."""
         choice = await _choice(request)
-        path = await self.reports.make(choice)
         say = words(choice.language)
+        try:
+            path = await self.reports.make(choice)
+        except BusyReportsError:
+            return self._wrong(choice, say("busy"), 503)
         if path is None:
             return self._wrong(choice, say("report_failed"), 500)
         return FileResponse(path, media_type="text/html", filename=f"gtm-{choice.organisation}.html")
@@ -122,6 +127,19 @@ class Explorer:
                 return await endpoint(request)
             except ParameterError as error:
                 return self._wrong(Choice(language=_language(request)), str(error), 400)
+
+        return guarded
+
+    def _limited(self, endpoint: Endpoint) -> Endpoint:
+        """What simulates: only for pages of ours (an image elsewhere could have its address), and not without end."""
+
+        async def guarded(request: Request) -> Response:
+            say = words(_language(request))
+            if not security.same_site(request):
+                return JSONResponse({"kind": "wrong", "text": say("not_found")}, 403)
+            if not self.pace.allows(request.client.host if request.client else ""):
+                return JSONResponse({"kind": "wrong", "text": say("busy")}, 429)
+            return await endpoint(request)
 
         return guarded
 

@@ -14,6 +14,11 @@ from workshop.explorer.choice import Choice
 
 KEPT = 6  # reports, the latest asked for
 MOST_SECONDS = 300
+MOST_WAITING = 3  # reports asked for and not made; each takes up to a minute
+
+
+class BusyReportsError(Exception):
+    """As many reports as there may be are waited for."""
 
 
 class Reports:
@@ -23,9 +28,25 @@ class Reports:
         self._folder = tempfile.TemporaryDirectory(prefix="gtm-explorer-")
         self._made: OrderedDict[str, Path] = OrderedDict()
         self._one = asyncio.Lock()
+        self._waiting = 0
 
     async def make(self, choice: Choice) -> Path | None:
-        """The report of a choice, or None if it could not be made."""
+        """The report of a choice, or None if it could not be made.
+
+        Raises
+        ------
+        BusyReportsError
+            Too many are waited for already.
+        """
+        if self._waiting >= MOST_WAITING:
+            raise BusyReportsError
+        self._waiting += 1
+        try:
+            return await self._made_or_make(choice)
+        finally:
+            self._waiting -= 1
+
+    async def _made_or_make(self, choice: Choice) -> Path | None:
         name = hashlib.blake2b(choice.query().encode(), digest_size=8).hexdigest()
         async with self._one:
             if name not in self._made:
