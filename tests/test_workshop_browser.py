@@ -13,11 +13,17 @@ pytest.importorskip("starlette")
 pytest.importorskip("httpx")
 
 from tests.workshop_server import Server
+from workshop.state import PARTS
 from workshop.wording import words
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 SIZES = {"phone": (375, 740), "tablet": (768, 1024), "laptop": (1440, 900), "projector": (1920, 1080)}
 SERIOUS = ("serious", "critical")
+SEEN_IN = {"behaviour": "debrief.behaviour", "claims": "debrief.claims", "questions": "debrief.questions"}
+WALLS = ((1920, 1080), (1366, 768), (1280, 800))  # projectors
+SHIFTS = """window.shifts = []; new PerformanceObserver((list) => {
+  for (const one of list.getEntries()) if (!one.hadRecentInput) window.shifts.push(one.value);
+}).observe({ type: "layout-shift", buffered: true })"""
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +54,7 @@ class Table:
         context = self.browser.new_context(
             viewport=dict(zip(("width", "height"), SIZES[size], strict=True)), locale=self.language
         )
+        context.add_init_script(SHIFTS)
         page = context.new_page()
         page.set_default_timeout(30_000)
         page.on("pageerror", lambda error: self.wrong.append(str(error)))
@@ -68,8 +75,40 @@ class Table:
         page.screenshot(path=self.folder / f"{self.language}-{name}.png", full_page=True)
 
     def fits(self, page: Any) -> None:
-        """Nothing runs out of the window sideways."""
+        """Nothing runs out of the window sideways, nor, on a phone, out of a table's frame."""
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), page.url
+        cut = "[...document.querySelectorAll('.scroll')].filter(part => part.scrollWidth > part.clientWidth).length"
+        assert page.viewport_size["width"] > 400 or page.evaluate(cut) == 0, page.url
+
+    def whole(self, wall: Any, name: str) -> None:
+        """The class sees everything without scrolling, whatever the projector; its letters are large enough."""
+        for width, height in WALLS:
+            wall.set_viewport_size({"width": width, "height": height})
+            tall = wall.evaluate("document.documentElement.scrollHeight")
+            assert tall <= height, (name, width, height, tall)
+        wall.set_viewport_size({"width": 1920, "height": 1080})
+        self.picture(wall, f"{name}-projector")
+        small = """(least) => [...document.querySelectorAll('main *')].filter(one => one.checkVisibility() &&
+            [...one.childNodes].some(node => node.nodeType === 3 && node.data.trim()) &&
+            !one.closest('.visually-hidden') && one.getBoundingClientRect().height / one.getClientRects().length > 0 &&
+            parseFloat(getComputedStyle(one).fontSize) * (one.ownerSVGElement ? one.getScreenCTM().a : 1) < least)
+            .map(one => one.textContent.slice(0, 60))"""
+        assert wall.evaluate(small, 1080 / 50) == [], name  # a fiftieth of the height
+
+    def steady(self, page: Any) -> None:
+        """The layout has not jumped since the page was opened or last asked."""
+        assert page.evaluate("window.shifts.splice(0).reduce((sum, one) => sum + one, 0)") < 0.1, page.url
+
+    def press(self, page: Any, control: Any) -> None:
+        """Reach a control with the Tab key alone, and press Enter."""
+        for _ in range(120):
+            page.keyboard.press("Tab")
+            if control.evaluate("one => one === document.activeElement"):
+                seen = "one => getComputedStyle(one).outlineStyle !== 'none'"
+                assert control.evaluate(seen), "where the focus is must be seen"
+                page.keyboard.press("Enter")
+                return
+        raise AssertionError(f"{control} cannot be reached with the keyboard")
 
     def accessible(self, page: Any) -> None:
         """No serious finding of axe-core, which the test package brings along."""
@@ -109,15 +148,22 @@ def test_a_short_workshop(server: Server, browser: Any, tmp_path: Path, language
         if n == 0:
             table.accessible(phone)
             table.picture(phone, "join")
-        phone.get_by_role("button", name=w("join.submit")).click()
+            table.press(phone, phone.get_by_role("button", name=w("join.submit")))
+        else:
+            phone.get_by_role("button", name=w("join.submit")).click()
         expect(heading(phone)).to_have_text(w("phone.lobby"))
         phones.append(phone)
     expect(wall.locator(".names li")).to_have_count(6)  # without anybody touching the projector
-    table.picture(wall, "lobby-projector")
+    table.whole(wall, "lobby")
     table.accessible(wall)
+    table.accessible(lead)
+
+    def go_on() -> None:
+        """The facilitator's next click, made with the keyboard alone."""
+        table.press(lead, lead.locator('form[action$="/advance"] button:not([disabled])'))
 
     def on(step: str) -> None:
-        lead.locator('form[action$="/advance"] button:not([disabled])').click()
+        go_on()
         expect(heading(lead)).to_have_text(w.step(step))
 
     on("quiz_before")
@@ -157,18 +203,27 @@ def test_a_short_workshop(server: Server, browser: Any, tmp_path: Path, language
     phones[5].get_by_label(w("join.back")).fill(back)
     phones[5].get_by_role("button", name=w("join.return")).click()
     expect(heading(phones[5])).to_have_text(w.step("siloed-1"))
-    table.picture(wall, "round-projector")
-    for phone in phones:
+    table.whole(wall, "round")
+    table.press(marketer, marketer.get_by_role("button", name=w("phone.ready")))
+    for phone in phones[1:]:
         phone.get_by_role("button", name=w("phone.ready")).click()
     for phone in phones:  # the results come by themselves
         expect(heading(phone)).to_have_text(w("phone.results", round=w.step("siloed-1")))
     assert w.measure("gtm_profit") not in marketer.locator("main").inner_text()
-    for name, page in (("results-phone", marketer), ("results-tablet", phones[5]), ("results-projector", wall)):
+    for name, page in (("results-phone", marketer), ("results-tablet", phones[5])):
         table.picture(page, name)
+    table.whole(wall, "results")
     table.accessible(marketer)
+    for page in (marketer, phones[1], lead):
+        table.steady(page)
     on("reveal")
-    expect(heading(wall)).to_have_text(w("reveal.title"))
-    table.picture(wall, "reveal-projector")
+    for page in (wall, marketer):  # the question first, nowhere the answer
+        expect(page.get_by_text(w("reveal.ask"))).to_be_visible()
+        assert page.locator("table").count() == 0
+    go_on()
+    for page in (wall, marketer):
+        expect(page.get_by_text(w("board.profit"))).to_be_visible()
+    table.whole(wall, "reveal")
     table.accessible(wall)
     for step in ("shared-1", "free-1", "break-1"):
         on(step)
@@ -179,7 +234,8 @@ def test_a_short_workshop(server: Server, browser: Any, tmp_path: Path, language
             table.picture(marketer, "free-phone")
         lead.get_by_role("button", name=w("facilitator.close")).click()
         expect(heading(marketer)).to_have_text(w("phone.results", round=w.step(step)))
-        table.picture(wall, f"{step}-projector")
+        table.whole(wall, step)
+        table.fits(marketer)
     table.picture(lead, "facilitator")
     table.accessible(lead)
     on("debrief")
@@ -189,12 +245,24 @@ def test_a_short_workshop(server: Server, browser: Any, tmp_path: Path, language
         table.picture(page, name)
         table.accessible(page)
         table.fits(page)
+    table.whole(wall, "debrief")
+    for part in PARTS["debrief"][1:]:
+        go_on()
+        expect(lead.locator(f'button[value="{part}"]')).to_have_attribute("aria-pressed", "true")
+        expect(wall.get_by_text(w(SEEN_IN[part]))).to_be_visible()
+        table.whole(wall, f"debrief-{part}")
+        table.accessible(wall)
+    table.press(lead, lead.locator('button[value="chart"]'))  # and back
+    expect(wall.locator("svg.chart")).to_be_visible()
+    table.press(lead, lead.locator('button[value="questions"]'))
+    expect(wall.get_by_text(w(SEEN_IN["questions"]))).to_be_visible()
     on("quiz_after")
     on("closed")
     expect(heading(marketer)).to_have_text(w("phone.closed"))
     for page in (*phones, wall, lead):
         table.fits(page)
-    for name in ("handout.html", "cards.html"):
+    table.whole(wall, "closed")
+    for name in ("handout.html", "cards.html", "guide.html"):
         sheet = table.open("laptop", lead.locator(f'a[href$="{name}"]').get_attribute("href"))
         table.accessible(sheet)
         table.picture(sheet, name.partition(".")[0])

@@ -109,11 +109,11 @@ def run(points: int, organisation: str, folder: Path) -> pd.DataFrame:
 
             runner.execute(study, store.parts, missing, workers, note)
         store.finish(numbers)
-    runs = pd.read_parquet(folder / "runs.parquet", columns=["design", *simulation.COLUMNS])
+    runs = pd.read_parquet(folder / "runs.parquet", columns=list(simulation.COLUMNS)).to_numpy(float)
     rows = []
-    for number, found in runs.groupby("design"):
-        means = simulation.means(found[list(simulation.COLUMNS)].to_numpy().tolist())
-        rows.append({"design": number, **plans[int(number)], **{name: means.get(name) for name in KEPT}})
+    for number, (plan, own) in enumerate(zip(plans, runs.reshape(len(plans), simulation.SEEDS, -1), strict=True)):
+        means = simulation.means(own.tolist())
+        rows.append({"design": number, **plan, **{name: means.get(name) for name in KEPT}})
     return pd.DataFrame(rows, columns=["design", *LEVERS, *KEPT])
 
 
