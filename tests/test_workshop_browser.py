@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +90,7 @@ class Table:
         self.picture(wall, f"{name}-projector")
         small = """(least) => [...document.querySelectorAll('main *')].filter(one => one.checkVisibility() &&
             [...one.childNodes].some(node => node.nodeType === 3 && node.data.trim()) &&
-            !one.closest('.visually-hidden') && one.getBoundingClientRect().height / one.getClientRects().length > 0 &&
+            !one.closest('.visually-hidden') &&
             parseFloat(getComputedStyle(one).fontSize) * (one.ownerSVGElement ? one.getScreenCTM().a : 1) < least)
             .map(one => one.textContent.slice(0, 60))"""
         assert wall.evaluate(small, 1080 / 50) == [], name  # a fiftieth of the height
@@ -122,6 +122,52 @@ def heading(page: Any) -> Any:
     return page.locator("main h1").first
 
 
+def joined(table: Table, code: str) -> list[Any]:
+    """Six phones that have a seat, one of them a tablet; the first joins with the keyboard."""
+    from playwright.sync_api import expect
+
+    w = table.w
+    phones = []
+    for n in range(6):
+        phone = table.open("tablet" if n == 5 else "phone", "/")
+        phone.get_by_label(w("join.code")).fill(code.lower())
+        phone.get_by_role("button", name=w("join.go")).click()
+        phone.get_by_label(w("join.name")).fill(f"Zoë {n}")
+        if n == 0:
+            table.accessible(phone)
+            table.picture(phone, "join")
+            table.press(phone, phone.get_by_role("button", name=w("join.submit")))
+        else:
+            phone.get_by_role("button", name=w("join.submit")).click()
+        expect(heading(phone)).to_have_text(w("phone.lobby"))
+        phones.append(phone)
+    return phones
+
+
+def debriefed(table: Table, lead: Any, wall: Any, phone: Any, go_on: Callable[[], None]) -> None:
+    """The debrief, screen by screen, and back to one that was shown."""
+    from playwright.sync_api import expect
+
+    w = table.w
+    for name, page in (("debrief-projector", wall), ("debrief-phone", phone)):
+        expect(heading(page)).to_have_text(w("debrief.title"))
+        expect(page.locator("svg.chart")).to_have_count(1)
+        table.picture(page, name)
+        table.accessible(page)
+        table.fits(page)
+    table.whole(wall, "debrief")
+    for part in PARTS["debrief"][1:]:
+        go_on()
+        expect(lead.locator(f'button[value="{part}"]')).to_have_attribute("aria-pressed", "true")
+        expect(wall.get_by_text(w(SEEN_IN[part]))).to_be_visible()
+        table.whole(wall, f"debrief-{part}")
+        table.accessible(wall)
+    table.press(lead, lead.locator('button[value="chart"]'))  # and back
+    expect(wall.locator("svg.chart")).to_be_visible()
+    table.press(lead, lead.locator('button[value="questions"]'))
+    expect(wall.get_by_text(w(SEEN_IN["questions"]))).to_be_visible()
+
+
 @pytest.mark.parametrize("language", ["es", "en"])
 def test_a_short_workshop(server: Server, browser: Any, tmp_path: Path, language: str) -> None:
     from playwright.sync_api import expect
@@ -139,20 +185,7 @@ def test_a_short_workshop(server: Server, browser: Any, tmp_path: Path, language
     code = lead.locator(".huge.code").inner_text()
     wall = table.open("projector", lead.locator('a[href^="/p/"]').get_attribute("href"))
 
-    phones = []
-    for n in range(6):
-        phone = table.open("tablet" if n == 5 else "phone", "/")
-        phone.get_by_label(w("join.code")).fill(code.lower())
-        phone.get_by_role("button", name=w("join.go")).click()
-        phone.get_by_label(w("join.name")).fill(f"Zoë {n}")
-        if n == 0:
-            table.accessible(phone)
-            table.picture(phone, "join")
-            table.press(phone, phone.get_by_role("button", name=w("join.submit")))
-        else:
-            phone.get_by_role("button", name=w("join.submit")).click()
-        expect(heading(phone)).to_have_text(w("phone.lobby"))
-        phones.append(phone)
+    phones = joined(table, code)
     expect(wall.locator(".names li")).to_have_count(6)  # without anybody touching the projector
     table.whole(wall, "lobby")
     table.accessible(wall)
@@ -239,23 +272,7 @@ def test_a_short_workshop(server: Server, browser: Any, tmp_path: Path, language
     table.picture(lead, "facilitator")
     table.accessible(lead)
     on("debrief")
-    for name, page in (("debrief-projector", wall), ("debrief-phone", marketer)):
-        expect(heading(page)).to_have_text(w("debrief.title"))
-        expect(page.locator("svg.chart")).to_have_count(1)
-        table.picture(page, name)
-        table.accessible(page)
-        table.fits(page)
-    table.whole(wall, "debrief")
-    for part in PARTS["debrief"][1:]:
-        go_on()
-        expect(lead.locator(f'button[value="{part}"]')).to_have_attribute("aria-pressed", "true")
-        expect(wall.get_by_text(w(SEEN_IN[part]))).to_be_visible()
-        table.whole(wall, f"debrief-{part}")
-        table.accessible(wall)
-    table.press(lead, lead.locator('button[value="chart"]'))  # and back
-    expect(wall.locator("svg.chart")).to_be_visible()
-    table.press(lead, lead.locator('button[value="questions"]'))
-    expect(wall.get_by_text(w(SEEN_IN["questions"]))).to_be_visible()
+    debriefed(table, lead, wall, marketer, go_on)
     on("quiz_after")
     on("closed")
     expect(heading(marketer)).to_have_text(w("phone.closed"))
