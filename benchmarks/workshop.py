@@ -4,7 +4,7 @@
 
 Starts ``gtm workshop`` on this computer with data of its own. First ten teams of three play a siloed round: every
 phone sets its lever three times and hands in, all within five seconds; printed are how long each waited for its
-results, and how quick page actions were meanwhile. Then whole workshops are played one after the other as fast as
+results, how quick page actions were meanwhile, and the time of a processor that all of it took. Then whole workshops are played one after the other as fast as
 the server lets them, every phone with its stream open and every plan another one: six workshops of 90 minutes have
 as many rounds, pages and events as a server meets in two hours with several classes. Printed is the memory of the
 server with all its workers, before and after, as the kernel counts it (proportional set size).
@@ -12,6 +12,7 @@ server with all its workers, before and after, as the kernel counts it (proporti
 
 from __future__ import annotations
 
+import os
 import random
 import re
 import sys
@@ -86,7 +87,7 @@ def one_round(server: Server, *, again: bool) -> None:
             time.sleep(0.25)
         return time.perf_counter() - begin
 
-    begin = time.perf_counter()
+    begin, spent = time.perf_counter(), processor(server.process.pid)
     with ThreadPoolExecutor(PHONES) as pool:
         waited = list(pool.map(playing, range(PHONES)))
     last = time.perf_counter() - begin - WITHIN * (PHONES - 1) / PHONES
@@ -94,7 +95,8 @@ def one_round(server: Server, *, again: bool) -> None:
         f"{PHONES} phones in {TEAMS} teams hand in within {WITHIN:.0f} s{' once more' if again else ''}: "
         f"all have results {last:.1f} s after the last began, longest wait of one {max(waited):.1f} s; "
         f"{len(taken)} page actions, median {1000 * np.median(taken):.0f} ms, "
-        f"p95 {1000 * np.quantile(taken, 0.95):.0f} ms",
+        f"p95 {1000 * np.quantile(taken, 0.95):.0f} ms; "
+        f"server and workers took {processor(server.process.pid) - spent:.1f} s of a processor",
         flush=True,
     )
 
@@ -157,12 +159,23 @@ def chosen(name: str, place: int) -> str:
     return str(low + step * random.Random(place).randrange(round((high - low) / step) + 1))
 
 
+def family(pid: int) -> list[int]:
+    """A process and all below it."""
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    children = [int(word) for task in tasks for word in (task / "children").read_text().split()]
+    return [pid, *(each for child in children for each in family(child))]
+
+
 def memory(pid: int) -> float:
     """Proportional set size of a process and of all below it, bytes."""
-    children = [int(word) for task in Path(f"/proc/{pid}/task").iterdir()
-                for word in (task / "children").read_text().split()]  # fmt: skip
-    own = next(line for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines() if line.startswith("Pss:"))
-    return 1024.0 * int(own.split()[1]) + sum(map(memory, children))
+    texts = [Path(f"/proc/{each}/smaps_rollup").read_text() for each in family(pid)]
+    return 1024.0 * sum(int(line.split()[1]) for text in texts for line in text.splitlines() if line.startswith("Pss:"))
+
+
+def processor(pid: int) -> float:
+    """Seconds of a processor that a process and all below it have used: what a crowded machine cannot distort much."""
+    fields = [Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split() for each in family(pid)]
+    return sum(int(each[11]) + int(each[12]) for each in fields) / os.sysconf("SC_CLK_TCK")
 
 
 if __name__ == "__main__":

@@ -183,6 +183,35 @@ def test_two_sessions_at_once_know_nothing_of_each_other(tmp_path, monkeypatch):
     play(tmp_path, monkeypatch, course)
 
 
+def test_thirty_phones_hand_in_at_once(tmp_path, monkeypatch):
+    """Nobody's plan is lost or somebody else's; how quickly is what ``benchmarks/workshop.py`` measures."""
+
+    async def course(app: Any) -> None:
+        lead, path, code = await create(app, teams="10", quiz="")
+        phones = [await join(app, code, f"P{n}") for n in range(30)]
+        await on(lead, path)
+        state = app.state.desk.rooms.rooms[code].state
+        own = {"marketing": ("paid_share", 50), "sales": ("accelerator", 2), "management": ("coordination", 1)}
+
+        async def hand_in(number: int, phone: Any, seal: str) -> None:
+            member = state.members[number]
+            lever, value = own[member.role]
+            moved = value + (5 * member.team if lever == "paid_share" else 0)
+            form = {"round": "siloed-1", "seal": seal}
+            assert (await phone.post(f"/s/{code}/plan", data={**form, lever: str(moved)})).status_code == 200
+            assert (await phone.post(f"/s/{code}/ready", data=form)).status_code == 200
+
+        await asyncio.gather(*(hand_in(n + 1, *each) for n, each in enumerate(phones)))
+        await settled()
+        assert all(['class="results"' in (await phone.get(f"/s/{code}")).text for phone, _ in phones])
+        plans = app.state.desk.rooms.rooms[code].state.plans
+        for team in range(10):
+            expected = {"paid_share": 50.0 + 5 * team, "accelerator": 2.0, "coordination": 1.0}
+            assert plans["siloed-1", team] == {k: v for k, v in expected.items() if v != 85.0 or k != "paid_share"}
+
+    play(tmp_path, monkeypatch, course)
+
+
 def test_the_form_offers_profiles_and_takes_no_other(tmp_path, monkeypatch):
     async def course(app: Any) -> None:
         host = f"/host/{app.state.desk.rooms.host}"
