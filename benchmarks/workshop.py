@@ -2,12 +2,13 @@
 
     python benchmarks/workshop.py [sessions]
 
-Starts ``gtm workshop`` on this computer with data of its own. First ten teams of three play a siloed round: every
-phone sets its lever three times and hands in, all within five seconds; printed are how long each waited for its
-results, how quick page actions were meanwhile, and the time of a processor that all of it took. Then whole workshops are played one after the other as fast as
-the server lets them, every phone with its stream open and every plan another one: six workshops of 90 minutes have
-as many rounds, pages and events as a server meets in two hours with several classes. Printed is the memory of the
-server with all its workers, before and after, as the kernel counts it (proportional set size).
+Starts ``gtm workshop`` on this computer with data of its own. First ten teams of three play a siloed round, twice:
+every phone sets its lever three times and hands in, all within five seconds. Printed are how long they waited for
+their results, how quick page actions were meanwhile, and the time of a processor that all of it took, which other
+work on the computer distorts least. Then whole workshops are played one after the other as fast as the server lets
+them, every phone with its stream open and every plan another one; six workshops of 90 minutes have more rounds, pages
+and events than two hours of several classes. Printed is the memory of the server with all its workers after each, as
+the kernel counts it (proportional set size).
 """
 
 from __future__ import annotations
