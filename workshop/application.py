@@ -125,5 +125,5 @@ def serve(folder: Path, host: str, port: int, own: str, names: Sequence[str] = (
           "opens it to the network)")  # fmt: skip
     print("Ctrl-C ends it; sessions are kept and go on at the next start.", flush=True)
     gc.collect()
-    gc.freeze()  # what was imported stays: collections look at sessions and pages alone, so they are short and come soon
+    gc.freeze()  # what was imported stays: collections then look at pages alone, are short and come soon
     uvicorn.run(app, host=host, port=port, log_level="warning", server_header=False, timeout_graceful_shutdown=1)
