@@ -90,7 +90,7 @@ class Table:
         self.picture(wall, f"{name}-projector")
         small = """(least) => [...document.querySelectorAll('main *')].filter(one => one.checkVisibility() &&
             [...one.childNodes].some(node => node.nodeType === 3 && node.data.trim()) &&
-            !one.closest('.visually-hidden') &&
+            !one.closest('.visually-hidden, [aria-hidden]') &&
             parseFloat(getComputedStyle(one).fontSize) * (one.ownerSVGElement ? one.getScreenCTM().a : 1) < least)
             .map(one => one.textContent.slice(0, 60))"""
         assert wall.evaluate(small, 1080 / 50) == [], name  # a fiftieth of the height

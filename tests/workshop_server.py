@@ -62,7 +62,9 @@ class Server:
 
 
 def client(server: Server) -> httpx.Client:
-    return httpx.Client(base_url=server.address, follow_redirects=True, timeout=60)
+    # Connections are left before the server leaves them (after five seconds), which would meet a request on its way.
+    limits = httpx.Limits(keepalive_expiry=2)
+    return httpx.Client(base_url=server.address, follow_redirects=True, timeout=60, limits=limits)
 
 
 class Lead:

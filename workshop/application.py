@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import socket
 import sys
@@ -123,4 +124,6 @@ def serve(folder: Path, host: str, port: int, own: str, names: Sequence[str] = (
     print(f"Participants: {address}" if host not in LOOPBACK else "Participants: only this computer (host=0.0.0.0 "
           "opens it to the network)")  # fmt: skip
     print("Ctrl-C ends it; sessions are kept and go on at the next start.", flush=True)
+    gc.collect()
+    gc.freeze()  # what was imported stays: collections then look at pages alone, are short and come soon
     uvicorn.run(app, host=host, port=port, log_level="warning", server_header=False, timeout_graceful_shutdown=1)
