@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 import re
 import shlex
 import sys
@@ -12,6 +13,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from experiments.cluster import _undisturbed
 from experiments.commands import main
 from experiments.foreign import Foreign
 
@@ -204,3 +206,15 @@ def test_points_of_a_file_can_be_searched_for_boxes(strange: Any, capsys: pytest
     assert len(runs) == 202
     assert main(["discover", "sweep=study", "measure=y", "above=2", "out=boxes"]) == 0
     assert "`x`, quasi-p" in capsys.readouterr().out
+
+
+def test_on_dask_a_models_draws_are_not_moved_by_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+    core = pytest.importorskip("distributed.comm.core")
+    monkeypatch.setattr(core, "random", random)  # as it is on a worker that has just started
+
+    def drawn(seed: int) -> float:
+        random.seed(seed)
+        core.random.uniform(0.0, 1.0)  # what Dask does before it tries a dead connection again
+        return random.random()
+
+    assert _undisturbed(drawn, 7) == random.Random(7).random()
