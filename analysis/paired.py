@@ -107,7 +107,7 @@ def contrast(baseline: Iterable[float] | ArrayLike, arm: Iterable[float] | Array
         low=difference - half,
         high=difference + half,
         probability_positive=_probability_positive(difference, sd, n),
-        variance_reduction=_ratio(_moments(before)[1] ** 2 + _moments(after)[1] ** 2, sd**2),
+        variance_reduction=ratio(_moments(before)[1] ** 2 + _moments(after)[1] ** 2, sd**2),
         n=n,
         left_out=int(complete.size) - n,
     )
@@ -143,7 +143,8 @@ def _probability_positive(difference: float, sd: float, n: int) -> float:
     return float(stdtr(n - 1, difference * math.sqrt(n) / sd))
 
 
-def _ratio(above: float, below: float) -> float:
+def ratio(above: float, below: float) -> float:
+    """``above`` / ``below``; infinite over nothing, NaN where both are nothing."""
     if below == 0.0:
         return math.nan if above == 0.0 else math.inf
     return above / below

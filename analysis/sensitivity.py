@@ -2,7 +2,7 @@
 
 An index is computed from the mean of the replications at each point. What chance is left in
 these means is noise: it lowers first-order indices and looks like an interaction in total
-ones. :func:`noise` says how much of the variance between points it is; SALib's bootstrap
+ones. :func:`point_means` says how much of the variance between points it is; SALib's bootstrap
 intervals contain it, they do not remove it.
 """
 
@@ -23,6 +23,7 @@ from sim.parameters import ParameterError
 LEVEL = 0.95
 RESAMPLES = 1_000
 NULL_DRAWS = 400_000
+ROUNDS = 50  # of taking turns between points and luck where values are missing
 NOTABLE, DOMINANT = 0.1, 0.5  # shares of the variance between points
 Values = NDArray[np.float64]
 
@@ -72,25 +73,33 @@ def salib(part: str) -> Any:
         raise ParameterError("sensitivity needs SALib; install the extra: pip install 'gtm-sim[research]'.") from None
 
 
-def noise(table: pd.DataFrame) -> Noise:
-    """Share of the variance between points that is chance.
+def point_means(table: pd.DataFrame) -> tuple[Values, Noise]:
+    """Mean of every point, and the share of the variance between points that is chance.
 
     Parameters
     ----------
     table : DataFrame
-        One row a point, one column a replication. The replications of all points meet the
-        same draws, so luck that is common to all points (the mean of a column) moves no index
-        and is taken out first: what counts is how points differ in their reaction to it.
+        One row a point, one column a replication; NaN where a run has no value, with one value
+        a point at least. The replications of all points meet the same draws, so luck that is
+        common to all points (the mean of a column) moves no index and is taken out first: what
+        counts is how points differ in their reaction to it. Where values are missing, means
+        are of the rest after that luck was taken out.
     """
-    values = table.to_numpy(dtype=float)
+    values = table.dropna(axis="columns", how="all").to_numpy(dtype=float)
     points, replications = values.shape
-    means = values.mean(axis=1)
+    there = ~np.isnan(values)
+    luck = np.zeros(replications)
+    for _ in range(1 if there.all() else ROUNDS):
+        means = np.nanmean(values - luck, axis=1)
+        luck = np.nanmean(values - means[:, None], axis=0)
+        luck -= luck.mean()
     between = float(means.var(ddof=1)) if points > 1 else 0.0
-    if replications < 2 or not between > 0.0:
-        return Noise(math.nan, replications)
-    rest = values - values.mean(axis=0) - means[:, None] + values.mean()
-    chance = float((rest**2).sum()) / ((points - 1) * (replications - 1)) / replications
-    return Noise(min(1.0, chance / between), replications, chance)
+    freedom = int(there.sum()) - points - replications + 1
+    if freedom < 1 or not between > 0.0:
+        return means, Noise(math.nan, replications)
+    rest = values - means[:, None] - luck
+    chance = float(np.nansum(rest**2)) / freedom * float((1.0 / there.sum(axis=1)).mean())
+    return means, Noise(min(1.0, chance / between), replications, chance)
 
 
 def morris_limit(found: Noise, levels: int, trajectories: int, factors: int) -> float:

@@ -25,6 +25,7 @@ from experiments.models import Organisation
 from experiments.store import Store
 from sim.engine import days_of
 from sim.parameters import Params
+from sim.world import recycle
 
 MOST_SECONDS = 240  # for ten thousand runs
 MOST_MEGABYTES = 500  # for a million
@@ -168,7 +169,7 @@ def bare(asked: runner.Plan) -> float:
     ]
 
     def run(task: tuple[Params, int]) -> None:
-        run_world(*task)  # not returned: a thousand worlds kept would each be made of fresh memory
+        recycle(run_world(*task))  # as sweeps do
 
     with ThreadPoolExecutor(WORKERS) as pool:
         return timed(lambda: list(pool.map(run, tasks)))

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import random
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
@@ -18,6 +20,18 @@ from sim.parameters import ParameterError
 
 PATIENCE = 20.0  # seconds for a scheduler to answer
 GLANCE = 1.0  # seconds between two looks at the state of the cluster
+
+
+def _undisturbed(function: Callable[[Task], Answer], task: Task) -> Answer:
+    """``function(task)`` on a worker whose connections draw from a generator of their own.
+
+    Dask waits for a while drawn by chance before it tries a dead connection again, in a
+    thread beside the model's and from the generator that Python programs share.
+    """
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] in ("dask", "distributed", "tornado") and vars(module).get("random") is random:
+            module.random = random.Random()  # type: ignore[attr-defined]
+    return function(task)
 
 
 class Dask:
@@ -116,7 +130,7 @@ class Dask:
 
     def _submitted(self, function: Callable[[Task], Answer], task: Task) -> Any:
         self._connected()
-        return self._client.submit(function, task, pure=False)
+        return self._client.submit(_undisturbed, function, task, pure=False)
 
     def _done(self, function: Callable[[Task], Answer], waiting: dict[Any, Task]) -> Iterator[Answer]:
         """Wait for some tasks."""

@@ -108,8 +108,10 @@ def conduct(settings: Settings) -> Outcome:
         try:
             status = _simulate(store, wanted, executor, settings.block)
         except BaseException as error:
-            with contextlib.suppress(StoreError, DamagedPartError, OSError):  # the study can be resumed without
+            # The study can be resumed without either; on a full disk a small manifest may still find room.
+            with contextlib.suppress(StoreError, DamagedPartError, OSError):
                 store.finish(wanted.numbers())
+            with contextlib.suppress(StoreError, OSError):
                 note("failed")
             if isinstance(error, StoreError | executors.ExecutorError):
                 raise _resumable(error, store, wanted) from None

@@ -19,6 +19,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from experiments.models import Kind, Model, Value
+from experiments.wording import check_keys
 from sim.configuration import is_file
 from sim.parameters import ParameterError, is_number, nearest
 
@@ -179,9 +180,7 @@ def _listed(name: str, given: list[Any], key: str) -> Factor:
 
 
 def _ranged(name: str, given: Mapping[str, Any], key: str, kind: Kind) -> Factor:
-    for part in given:
-        if part not in SPEC:
-            raise ParameterError(f"{key}.{part}: unknown; a range has {', '.join(SPEC)}.{nearest(str(part), SPEC)}")
+    check_keys(key, given, SPEC, "a range has")
     prior = given.get("prior", "")
     if prior is True:
         prior = kind.prior
@@ -235,9 +234,7 @@ def place(given: Mapping[str, Any], model: Model, seed: int) -> Points:
     ParameterError
         Something given is wrong.
     """
-    for key in given:
-        if key not in KEYS:
-            raise ParameterError(f"design.{key}: unknown; known are {', '.join(KEYS)}.{nearest(str(key), KEYS)}")
+    check_keys("design", given, KEYS, "known are")
     name = str(given.get("name", ""))
     if name not in DESIGNS:
         raise ParameterError(f"design={name!r}: allowed are {', '.join(DESIGNS)}.{nearest(name, DESIGNS)}")
@@ -396,4 +393,8 @@ def _from_file(given: Mapping[str, Any], model: Model) -> Points:
             except ParameterError as error:
                 row = int((frame[name] == value).to_numpy().argmax()) + 1
                 raise ParameterError(f"{key}, row {row}: {error}") from None
-    return Points(columns, len(frame))
+    twice = int(frame.duplicated().sum())
+    note = (
+        f"{key}: {twice:,} of {len(frame):,} rows stand there a second time; they give the same runs." if twice else ""
+    )
+    return Points(columns, len(frame), note)

@@ -167,5 +167,11 @@ def _loaded(target: str, folder: str) -> Callable[..., Any]:
 
 @lru_cache(maxsize=16)
 def _code(target: str, folder: str) -> str:
-    file = inspect.getsourcefile(inspect.unwrap(_loaded(target, folder)))
+    thing: object = inspect.unwrap(_loaded(target, folder))
+    if not (inspect.isroutine(thing) or inspect.isclass(thing)):  # a partial, an object that can be called
+        thing = sys.modules[target.partition(":")[0]]
+    try:
+        file = inspect.getsourcefile(thing)
+    except TypeError:  # of Python's own in C
+        file = None
     return code_of_a_file(Path(file)) if file else target

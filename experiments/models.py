@@ -21,6 +21,7 @@ import sim
 from sim.configuration import LEVEL, PATH, PRESET, PRESET_THEMES, compose, known_keys, nested
 from sim.parameters import THEMES, Declaration, ParameterError, Params, declared, nearest, replace
 from sim.parameters.declare import coerce
+from sim.world import recycle
 
 Engine = Literal["compiled", "mesa"]
 Value = float | int | bool | str
@@ -222,8 +223,14 @@ class Organisation:
 
     def run(self, prepared: Params, seed: int, monthly: bool) -> Ran:
         """One run."""
-        result = sim.simulate(prepared, seed=seed, engine=self.engine)
-        return Ran(result.measures, result.monthly, result.people) if monthly else Ran(result.measures)
+        return reported(sim.simulate(prepared, seed=seed, engine=self.engine), monthly)
+
+
+def reported(result: sim.Result, monthly: bool) -> Ran:
+    """What is kept of a run; its world is given up."""
+    ran = Ran(result.measures, result.monthly, result.people) if monthly else Ran(result.measures)
+    recycle(result.world)
+    return ran
 
 
 @cache

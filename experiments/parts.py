@@ -28,6 +28,7 @@ FOLDER = "parts"
 ADDRESS_BYTES = 16
 NO_ADDRESS = bytes(ADDRESS_BYTES)  # of a run that could not even be prepared: it is tried again on resumption
 NESTED = ("monthly", "people")
+REPEATED = ["address", "error"]  # columns in which few values come many times
 KEYS = ("address", "seed", "failed", "error", *NESTED)
 
 
@@ -70,7 +71,8 @@ def write(folder: Path, table: pa.Table, watched: str) -> Part:
         The folder cannot be written.
     """
     sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression="zstd")
+    # Written while the cores should simulate, and read once: nothing is spent on small files or on statistics.
+    pq.write_table(table, sink, compression="lz4", use_dictionary=REPEATED, write_statistics=False)
     data = sink.getvalue()
     name = f"{checksum(data)}.parquet"
     unfinished = folder / f".{uuid.uuid4().hex}.tmp"

@@ -46,7 +46,7 @@ class Bar:
         self._task = self._progress.add_task("", total=total, completed=done, rate="", failures="")
         self._timer = threading.Timer(PATIENCE, self._progress.start)
         self._timer.daemon = True
-        self._line = time.monotonic()
+        self._line: float | None = None  # when the last line was due; the first runs may have waited for a compiler
         self._before = done
 
     def expect(self, total: int) -> None:
@@ -61,13 +61,14 @@ class Bar:
         if self._console.is_terminal:
             if task.speed:
                 self._progress.update(self._task, rate=_rate(task.speed))
-        elif time.monotonic() - self._line >= BETWEEN_LINES:
-            self._say(int(task.completed), int(task.total or 0), failures)
+        elif self._line is None:
+            self._line, self._before = time.monotonic(), int(task.completed)
+        elif (seconds := time.monotonic() - self._line) >= BETWEEN_LINES:
+            self._say(int(task.completed), int(task.total or 0), seconds, failures)
 
-    def _say(self, done: int, total: int, failures: str) -> None:
-        now = time.monotonic()
-        speed = (done - self._before) / (now - self._line)
-        self._line, self._before = now, done
+    def _say(self, done: int, total: int, seconds: float, failures: str) -> None:
+        speed = (done - self._before) / seconds
+        self._line, self._before = time.monotonic(), done
         words = [f"{done:,} of {total:,} runs", _rate(speed), f"{_duration((total - done) / speed)} left", failures]
         self._console.print(", ".join(word for word in words if word), highlight=False, soft_wrap=True)
 

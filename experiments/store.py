@@ -217,12 +217,13 @@ class Store:
             mine = numbers[start : start + ROWS_AT_ONCE]
             where = self._part[mine]
             pieces, order = [], []
-            for part in np.unique(where).tolist():
+            used, first = np.unique(where, return_index=True)
+            for part in used[np.argsort(first)].tolist():
                 here = np.flatnonzero(where == part)
-                pieces.append(self._rows(part).take(self._row[mine[here]]))
+                pieces.append(_picked(self._rows(part), self._row[mine[here]]))
                 order.append(here)
-            together = pa.concat_tables(pieces, promote_options="default")
-            yield mine, together.take(np.argsort(np.concatenate(order)))
+            together = _picked(pa.concat_tables(pieces, promote_options="default"), np.argsort(np.concatenate(order)))
+            yield mine, together.combine_chunks()  # pages of the file must not tell where blocks began
 
     def _rows(self, part: int) -> pa.Table:
         if part not in self._read:
@@ -295,6 +296,13 @@ class _Known:
         nth = np.arange(len(rows)) - np.repeat(np.cumsum(count) - count, count)
         points, arms = np.divmod(self._cells[first[rows] + nth], self._arms)
         return self._plan.numbers(points, self._replications[place[rows]], arms), rows
+
+
+def _picked(table: pa.Table, rows: NDArray[Any]) -> pa.Table:
+    """Some rows of a table; a stretch of them, as most are, without a copy."""
+    if (np.diff(rows) == 1).all():
+        return table.slice(int(rows[0]), len(rows))
+    return table.take(rows)
 
 
 def _kind(column: NDArray[Any]) -> pa.DataType:

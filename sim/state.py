@@ -290,6 +290,7 @@ LAYOUT: dict[str, tuple[np.dtype[Any], int]] = {
     "tasks": (TASK_RECORD, 1),  # the day's task list of the person at work
     "keys": (np.dtype(np.uint64), 1),  # one key a stream
 }
+PLACES = {name: number * SLOTS for number, name in enumerate(LAYOUT)}  # in the table
 
 
 class World:
@@ -317,7 +318,7 @@ class World:
         if dtype.names:
             array = array.view(np.recarray)
         setattr(self, name, array)
-        place = list(LAYOUT).index(name) * SLOTS
+        place = PLACES[name]
         self.table[place] = array.ctypes.data
         self.table[place + 1 : place + 1 + axes] = array.shape
 

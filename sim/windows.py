@@ -82,7 +82,8 @@ def window(world: S.World, params: Params, start: int, stop: int, whole: bool) -
     """Months ``start`` to ``stop`` (exclusive) of a run; ``whole`` includes pay by person."""
     monthly = np.asarray(world.months[start:stop])
     days = min(int(world.org["day"][0]), stop * S.MONTH) - start * S.MONTH
-    total = {name: sum(monthly[name].tolist()) for name in S.MONTH_NAMES}
+    rows = monthly.view(np.float64).reshape(len(monthly), -1).tolist()
+    total: dict[str, float] = dict(zip(S.MONTH_NAMES, map(sum, zip(*rows, strict=True)), strict=True))
     return Window(
         total=total,
         first=monthly[0],

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 
 import sim
 from sim import state as S
-from sim.compiled import INTERPRETED
+from sim.compiled import BOUNDS_CHECKED, INTERPRETED, compiled
 from sim.engine import Result, advance, simulate
 from sim.measures import MEASURES
 from sim.model import GTMModel
@@ -334,3 +335,28 @@ def test_a_world_takes_only_its_own_arrays() -> None:
     with pytest.raises(AttributeError, match="no array 'ledas'"):
         world.ledas  # noqa: B018
     assert S.GROWING
+
+
+def read_record(w: Any, i: int) -> Any:
+    return w.lists[i].head
+
+
+def read_cell(w: Any, i: int) -> Any:
+    return w.pay[i, 0]
+
+
+def write_cell(w: Any, i: int) -> None:
+    w.pay[i, 0] = 1.0
+
+
+@pytest.mark.boundscheck
+@pytest.mark.skipif(not BOUNDS_CHECKED, reason="bounds are checked under GTM_BOUNDSCHECK=1 (make checked)")
+@pytest.mark.parametrize("rule", [read_record, read_cell, write_cell])
+def test_an_index_outside_of_an_array_raises_also_a_negative_one(rule: Any) -> None:
+    size = 3
+    world = S.World(**{name: np.zeros((size,) * axes, dtype) for name, (dtype, axes) in S.LAYOUT.items()})
+    run = compiled(rule)
+    run(world, size - 1)
+    for index in (-1, -size, size):
+        with pytest.raises(IndexError):
+            run(world, index)

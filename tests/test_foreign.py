@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 import re
 import shlex
 import sys
@@ -12,6 +13,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from experiments.cluster import _undisturbed
 from experiments.commands import main
 from experiments.foreign import Foreign
 
@@ -116,3 +118,103 @@ def test_shared_generators_start_anew_at_every_run() -> None:
     first, other, again = (model.run({"kind": "generators"}, seed, False).measures for seed in (1, 2, 1))
     assert first == again
     assert first != other
+
+
+STRANGE = """
+import functools
+import math
+import random
+
+
+def scaled(x, k=1, seed=0):
+    return {"y": k * x}
+
+
+thrice = functools.partial(scaled, k=3)
+
+
+class Called:
+    def __call__(self, x, seed=0):
+        return {"y": x}
+
+
+called = Called()
+
+
+def long_winded(x, seed):
+    if x > 0.5:
+        raise ValueError("residual " * 2_000)
+    return {"y": x}
+
+
+def sometimes(x, z, seed):
+    luck = random.Random(seed).gauss(0, 9)
+    return {"y": math.nan if random.Random(seed + int(1e6 * x)).random() < 0.1 else 4 * x + luck}
+"""
+
+
+@pytest.fixture
+def strange(tmp_path: Path, gtm: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Run a command on the models above."""
+    (tmp_path / "strange.py").write_text(STRANGE, encoding="utf-8")
+    monkeypatch.delitem(sys.modules, "strange", raising=False)
+    return gtm
+
+
+@pytest.mark.parametrize("name", ["thrice", "called"])
+def test_whatever_can_be_called_is_a_model(name: str, strange: Any) -> None:
+    runs, said = strange("sweep", f"model.target=strange:{name}", "design.factors={x: [1, 2]}", "seeds=1")
+    assert runs["y"].tolist() == ([3.0, 6.0] if name == "thrice" else [1.0, 2.0]), said
+
+
+def test_of_a_long_error_the_ends_are_kept_and_less_is_printed(strange: Any) -> None:
+    runs, said = strange("sweep", "model.target=strange:long_winded", "design.factors={x: [0, 1]}", "seeds=1")
+    (error,) = runs.loc[runs["failed"], "error"]
+    assert error.startswith("ValueError: residual")
+    assert error.endswith("(long_winded)")
+    assert len(error) < 900
+    assert max(map(len, said.splitlines())) < 500
+
+
+def test_runs_without_a_value_cost_no_indices_and_are_counted(strange: Any) -> None:
+    factors = "design.factors={x: {low: 0, high: 1}, z: {low: 0, high: 1}}"
+    words = ("model.target=strange:sometimes", factors, "design.points=8", "seeds=6", "executor=serial")
+    runs, said = strange("sensitivity", *words)
+    lacking = int(runs["y"].isna().sum())
+    assert f"{lacking} of {len(runs)} runs have no value of y" in said
+    found = pd.read_csv("study/indices.csv").set_index("factor")["mu_star"]
+    assert found["x"] == pytest.approx(4.0, abs=1e-6)
+    assert found["z"] == pytest.approx(0.0, abs=1e-6)
+
+
+def test_where_a_point_has_no_value_at_all_indices_are_refused_with_the_point(
+    strange: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("model.target=strange:long_winded", "design.factors={x: {low: 0, high: 1}}", "executor=serial", "out=s")
+    assert main(["sensitivity", *words, "design.points=4", "seeds=2"]) == 2
+    said = capsys.readouterr().err
+    assert re.search(r"error: measures: y: at \d of 8 points all runs failed .* the first is point \d", said), said
+
+
+def test_points_of_a_file_can_be_searched_for_boxes(strange: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [f"{(37 * i) % 100 / 100},{i % 7}" for i in range(100)]
+    Path("points.csv").write_text("\n".join(["x,k", *rows, rows[0]]) + "\n", encoding="utf-8")
+    words = ("model.target=strange:scaled", "design=csv", "design.points=points.csv", "seeds=1", "seeds=2")
+    runs, said = strange("sweep", *words)
+    assert "seeds is given more than once; seeds=2 counts." in said
+    assert "1 of 101 rows stand there a second time" in said
+    assert len(runs) == 202
+    assert main(["discover", "sweep=study", "measure=y", "above=2", "out=boxes"]) == 0
+    assert "`x`, quasi-p" in capsys.readouterr().out
+
+
+def test_on_dask_a_models_draws_are_not_moved_by_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+    core = pytest.importorskip("distributed.comm.core")
+    monkeypatch.setattr(core, "random", random)  # as it is on a worker that has just started
+
+    def drawn(seed: int) -> float:
+        random.seed(seed)
+        core.random.uniform(0.0, 1.0)  # what Dask does before it tries a dead connection again
+        return random.random()
+
+    assert _undisturbed(drawn, 7) == random.Random(7).random()

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.sensitivity import Noise, morris_indices, noise, sobol_indices
+from analysis.sensitivity import Noise, morris_indices, point_means, sobol_indices
 from experiments.commands import main
 from experiments.design import MORRIS_LEVELS
 from experiments.foreign import Foreign
@@ -87,12 +87,24 @@ def test_noise_is_the_share_of_the_variance_that_chance_makes(replications, sd, 
     truth, luck = random.standard_normal(2_000), 50 * random.standard_normal(replications)
     table = truth[:, None] + luck + sd * random.standard_normal((2_000, replications))
     expected = sd**2 / replications / (1 + sd**2 / replications)
-    assert noise(pd.DataFrame(table)).share == pytest.approx(expected, abs=0.12)
+    assert point_means(pd.DataFrame(table))[1].share == pytest.approx(expected, abs=0.12)
 
 
 def test_luck_common_to_all_points_is_no_noise():
     table = pd.DataFrame(np.arange(8.0)[:, None] + np.array([0.0, 100.0, -3.0]))
-    assert noise(table).share == pytest.approx(0.0, abs=1e-12)
+    assert point_means(table)[1].share == pytest.approx(0.0, abs=1e-12)
+
+
+@given(st.integers(3, 8), st.integers(0, 2**32 - 1))
+def test_where_runs_have_no_value_the_luck_of_the_others_is_taken_out(replications, seed):
+    random = np.random.default_rng(seed)
+    truth, luck = random.standard_normal(200), 50 * random.standard_normal(replications)
+    table = pd.DataFrame(truth[:, None] + luck)
+    holes = random.random(table.shape) < 0.2
+    holes[:, 0] = False  # a value at every point
+    means, noise = point_means(table.mask(holes))
+    assert means - means.mean() == pytest.approx(truth - truth.mean(), abs=1e-6)
+    assert noise.share == pytest.approx(0.0, abs=1e-9)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.figures.studies.ternary import candidates
+from analysis.paired import contrast
 from analysis.studies import Named, answer, firms, regions
 from analysis.studies.effects import cells, effect
 from analysis.summary import Study, summarise
@@ -222,3 +223,19 @@ def test_the_best_split_comes_with_those_it_may_be():
     clear = pd.DataFrame(luck + 0.1 * random.standard_normal((40, 3)) + [0.0, 1.0, 0.0], columns=["a", "b", "c"])
     assert candidates(clear, down=False) == ["b"]
     assert set(candidates(clear, down=True)) == {"a", "c"}
+
+
+def test_an_effect_of_one_coordinate_says_what_pairing_brought_as_the_contrast_of_its_two_cells_does() -> None:
+    random = np.random.default_rng(4)
+    luck, own = random.standard_normal(40), random.standard_normal((2, 40))
+    values = {0: 3 * luck + own[0], 1: 2 + 3 * luck + own[1]}
+    rows = [
+        {"point": p, "arm": "a", "replication": r, "failed": False, "x": p, "y": values[p][r]}
+        for p in values
+        for r in range(40)
+    ]
+    found = effect(pd.DataFrame(rows), "y", {"x": (0, 1)})
+    expected = contrast(values[0], values[1])
+    assert found.variance_reduction == pytest.approx(expected.variance_reduction)
+    assert found.variance_reduction > 3
+    assert found.difference == pytest.approx(expected.difference)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from string import Formatter
 
@@ -51,6 +52,24 @@ def test_the_file_of_a_study_says_all_in_both_languages(name):
 def test_an_unknown_study_is_refused_with_the_nearest_name(capsys, name, said):
     assert main(["study", f"name={name}"]) == 2
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("{impatience} of", "{patience} of", "{patience} is no quantity; known are impatience. Did you mean"),
+        ("down:", "dwon:", "answer.says.dwon: no verdict; one of up, down"),
+        ("{impatience} of", "{impatience of", "answer.says.down.en: expected '}'"),
+    ],
+)
+def test_sentences_that_could_never_be_said_are_refused_before_the_runs(tmp_path, root, before, after, said):
+    page = (root / "docs" / "how-to" / "study.md").read_text(encoding="utf-8")
+    text = page.partition("```yaml\n")[2].partition("```")[0]
+    assert before in text
+    file = tmp_path / "mine.yaml"
+    file.write_text(text.replace(before, after), encoding="utf-8")
+    with pytest.raises(ParameterError, match=re.escape(said)):
+        definition(str(file))
 
 
 def test_a_design_of_another_kind_is_refused(capsys):

@@ -7,6 +7,7 @@ what all points share in a replication cancels.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 from itertools import product
@@ -16,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from analysis import catalogue
-from analysis.paired import Contrast, contrast
+from analysis.paired import Contrast, contrast, ratio
 from sim.parameters import ParameterError, nearest
 
 SELECTORS = ("min", "max", "best")
@@ -96,11 +97,16 @@ def effect(
     ends = {key: [_end(runs, key, value) for value in pair] for key, pair in between.items()}
     half = np.arange(len(table)) % 2 == 1
     total = pd.Series(0.0, index=table.index)
+    summed = []
     for picks in product((0, 1), repeat=len(keys)):
         sign = (-1) ** (len(keys) - sum(picks))
         labels = [ends[key][pick] for key, pick in zip(keys, picks, strict=True)]
-        total += sign * _cell(table, measure, labels, half)
-    return contrast(np.zeros(len(total)), total.to_numpy())
+        summed.append(_cell(table, measure, labels, half))
+        total += sign * summed[-1]
+    # On draws of their own the variances of the cells would add up.
+    apart = math.fsum(float(cell[total.notna()].var()) for cell in summed) if total.notna().sum() > 1 else math.nan
+    found = contrast(np.zeros(len(total)), total.to_numpy())
+    return dataclasses.replace(found, variance_reduction=ratio(apart, float(total.var())))
 
 
 def _end(runs: pd.DataFrame, key: str, value: Any) -> Any:

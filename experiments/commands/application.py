@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from experiments import manifest
 from experiments.config import Command, Settings, paths_of_groups, settings, translate
+from experiments.wording import said_twice, shortened
 from sim.configuration import PATH
 from sim.parameters import ParameterError
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 CONFIG_DIR = ("--config-dir", "-cd")
 EMPTY_OUT = ("out=", "out=''", 'out=""')
-LONGEST = 800  # characters of a line
 MOST_LINES = 4
 MOST_MISTAKES = 16  # of a file: all that is wrong with it is said at once
 DONE, DEFECT, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
@@ -73,6 +73,8 @@ def application(command: Command, task: Callable[[Settings], int], arguments: Se
         own: tuple[str, ...] = (options.config_dir,) if options.config_dir else ()
         if any(text.lstrip("+") in EMPTY_OUT for text in options.overrides):
             raise ParameterError("out='': the name of a folder is needed; out=. is this one.")
+        for line in said_twice(options.overrides):
+            print(line, file=sys.stderr)
         overrides, former = resumed(command, options.overrides, options.multirun)
         own = own or _former_configs(former)
         _say_elsewhere(former, overrides)
@@ -137,15 +139,10 @@ def _refuse_option(message: str) -> NoReturn:
 
 def refuse(error: Exception) -> int:
     """Say what is wrong with the input, and with which exit code to end."""
-    lines = [_shortened(line) for line in str(error).splitlines() if line.strip()]
+    lines = [shortened(line) for line in str(error).splitlines() if line.strip()]
     most = MOST_MISTAKES if isinstance(error, ParameterError) else MOST_LINES
     print("error: " + "\n       ".join(lines[:most]), file=sys.stderr)
     return WRONG_INPUT
-
-
-def _shortened(line: str) -> str:
-    """A line without the middle of a value that fills pages."""
-    return line if len(line) <= LONGEST else f"{line[: LONGEST // 2]} … {line[-LONGEST // 2 :]}"
 
 
 def resumed(command: Command, overrides: Sequence[str], multirun: bool = False) -> tuple[list[str], Mapping[str, Any]]:

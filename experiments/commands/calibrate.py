@@ -188,10 +188,10 @@ def _say(settings: Settings, found: dict[str, Any]) -> None:
 
     from analysis.numbers import numbers
     from analysis.texts import texts
-    from experiments.commands.finish import wide_console
+    from experiments.commands import finish
 
     words, write = texts(settings.language), numbers(settings.language)
-    console = wide_console()
+    console = finish.wide_console()
     years = write.decimal(found["organisation_years"], 0)
     console.print(words("calibrate.title", organisation=settings.organisation, years=years))
     lines = Table.grid(padding=(0, 2))
@@ -221,8 +221,7 @@ def _say(settings: Settings, found: dict[str, Any]) -> None:
     if "ranks" in found and math.isfinite(found["ranks"]["least_p"]):
         told = found["ranks"]
         console.print(words("calibrate.ranks", n=write.decimal(told["truths"], 0), p=write.decimal(told["least_p"], 3)))
-    console.print(words("report.stance"))
-    console.print(words("calibrate.file", path=settings.out / "posterior.parquet"), soft_wrap=True)
+    finish.last_lines(console, words, "calibrate.file", path=settings.out / "posterior.parquet")
 
 
 def with_posterior(settings: Settings) -> Settings:

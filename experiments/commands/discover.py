@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from experiments.commands import COMMANDS
 from experiments.commands.application import DONE, application
 from experiments.config import Command, Settings
 from sim.parameters import ParameterError, nearest
+
+if TYPE_CHECKING:
+    from analysis.summary import Study
 
 RELATIONS = ("below", "above", "at_least", "at_most")
 COMMAND = Command(
@@ -57,7 +60,7 @@ def run(settings: Settings) -> int:
         raise ParameterError(
             f"measure={measure!r}: this sweep has none of that name.{nearest(measure, study.measures)}"
         )
-    factors = _factors(study.manifest, folder)
+    factors = _factors(study)
     asked: dict[str, Any] = {"measure": measure, "arm": of, relation: float(threshold)}
     found = regions.region(study.runs, asked, study.baseline, factors)
     words = texts(settings.language)
@@ -65,18 +68,23 @@ def run(settings: Settings) -> int:
     what = regions.asked_in_words(asked, study.baseline, words)
     text = regions.in_words(found, what, any_label(words), any_value(words), words)
     console.print(text, style="bold", markup=False)
-    if measure in MEASURES:  # the organisation's; what a foreign model is worth is for others to say
-        console.print(words("report.stance"))
     content = {"sweep": str(folder), **asked, "baseline": study.baseline, "text": text, **regions.as_mapping(found)}
     settings.out.mkdir(parents=True, exist_ok=True)
     tables.write_json(settings.out / "boxes.json", content)
-    console.print(words("studies.boxes", path=settings.out / "boxes.json"), soft_wrap=True)
+    # What a foreign model is worth is for others to say.
+    finish.last_lines(console, words, "studies.boxes", stance=measure in MEASURES, path=settings.out / "boxes.json")
     return DONE
 
 
-def _factors(manifest: Any, folder: Path) -> list[str]:
-    """What the sweep varied."""
-    found = list(manifest.get("configuration", {}).get("design", {}).get("factors", {}))
+def _factors(study: Study) -> list[str]:
+    """What the sweep varied: as its manifest says, or the columns of its file of points."""
+    from analysis.summary import KEYS
+    from sim.measures import MEASURES
+
+    described = study.manifest.get("configuration", {}).get("design", {}).get("factors", {})
+    found = list(described) or [n for n in study.runs if n not in {*KEYS, *study.measures, *MEASURES}]
     if not found:
-        raise ParameterError(f"sweep={str(folder)!r}: that study varied no factor; gtm sweep makes one that does.")
+        raise ParameterError(
+            f"sweep={str(study.folder)!r}: that study varied no factor; gtm sweep makes one that does."
+        )
     return found

@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from experiments.commands.application import DEFECT, INTERRUPTED
+from experiments.wording import shortened
 
 if TYPE_CHECKING:
     from experiments.conduct import Outcome
@@ -44,7 +45,7 @@ def _say_failures(outcome: Outcome) -> None:
     first = _first_failure(outcome)
     print(
         f"{outcome.failed:,} of {outcome.asked:,} runs failed; the first: point {first['point']}, arm {first['arm']}, "
-        f"replication {first['replication']}: {first['error']}",
+        f"replication {first['replication']}: {shortened(first['error'], 300)}",
         file=sys.stderr,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from rich.console import Console
 
 from analysis import report, summary, uncertainty
 from analysis.gate import GROWTH, headline
+from analysis.summary import Study
 from analysis.texts import Texts, texts
 from experiments import tables
 from experiments.calibration import posterior
@@ -37,14 +39,8 @@ def _report(settings: Settings, outcome: Outcome) -> int:
     code = ended_early(settings.command, outcome)
     if code is not None:
         return code
-    runs = pd.read_parquet(settings.out / "runs.parquet")
-    found = summary.summarise(runs, settings.command, settings.baseline)
-    if isinstance(settings.model, Uncertain):
-        found = _widened(settings.model, runs, found)
-    tables.write_json(settings.out / "summary.json", found)
-    study = summary.load(settings.out)
+    study = summarised(settings, outcome, settings.command)
     words = texts(settings.language)
-    say_saved(outcome)
     console = wide_console()
     console.print(headline_table(study, settings.language))
     for arm in study.others or (study.baseline,):
@@ -55,6 +51,25 @@ def _report(settings: Settings, outcome: Outcome) -> int:
     report.write(settings.out, settings.language)
     _say_where(console, words, settings.out / "report.html")
     return DONE
+
+
+def summarised(settings: Settings, outcome: Outcome, name: str, measures: Sequence[str] | None = None) -> Study:
+    """The study that ended, once its summary is written and it is said what an open number of replications saved."""
+    runs = pd.read_parquet(settings.out / "runs.parquet")
+    runs["arm"] = runs["arm"].astype(str)
+    found = summary.summarise(runs, name, settings.baseline, measures)
+    if isinstance(settings.model, Uncertain):
+        found = _widened(settings.model, runs, found)
+    tables.write_json(settings.out / "summary.json", found)
+    say_saved(outcome)
+    return summary.load(settings.out)
+
+
+def last_lines(console: Console, words: Texts, where: str, *, stance: bool = True, **blanks: object) -> None:
+    """What the numbers are worth, if they are our model's, and where the files are (``where``: key of that text)."""
+    if stance:
+        console.print(words("report.stance"))
+    console.print(words(where, **blanks), soft_wrap=True, markup=False)
 
 
 def _widened(model: Uncertain, runs: pd.DataFrame, found: dict[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -58,7 +59,7 @@ def run(settings: Settings) -> int:
     """Run the sample, write the indices, say what they rest on."""
     import pandas as pd
 
-    from analysis import screening, sensitivity, summary
+    from analysis import screening, sensitivity
     from analysis.studies.regions import outcome as outcome_of
     from analysis.texts import texts
     from experiments import tables
@@ -80,32 +81,20 @@ def run(settings: Settings) -> int:
     code = ended_early(settings.command, outcome)
     if code is not None:
         return code
-    runs = pd.read_parquet(settings.out / "runs.parquet")
-    runs["arm"] = runs["arm"].astype(str)
-    measures = asked or summary.measure_columns(runs.drop(columns=list(points.columns)))
-    for name in measures:
-        if name not in runs:
-            raise ParameterError(
-                f"measures: {name}: this model has none of that name.{nearest(name, list(runs.columns))}"
-            )
-    found = summary.summarise(runs, settings.command, settings.baseline, measures)
-    tables.write_json(settings.out / "summary.json", found)
-    study = summary.load(settings.out)
+    measures = _there(asked, settings)
+    study = finish.summarised(settings, outcome, settings.command, measures)
     words = texts(settings.language)
     console = finish.wide_console()
     factors, first, other, noises = list(points.columns), [], [], []
     screened: dict[str, tuple[pd.DataFrame, Noise]] = {}
     for measure in measures:
         for arm in settings.model.arms:
-            table = outcome_of(runs, {"measure": measure, "arm": arm}, settings.baseline)
-            if table.isna().to_numpy().any():
-                raise ParameterError(
-                    f"measures: {measure}: runs failed or have no value of it at some point; indices need every point."
-                )
+            table = outcome_of(study.runs, {"measure": measure, "arm": arm}, settings.baseline)
+            table = table.replace([math.inf, -math.inf], math.nan)
+            lacking = _lacking(table, measure)
             what = _what(measure, arm, settings.baseline, words)
             labels = {"measure": measure, "arm": arm, "less": "" if arm == settings.baseline else settings.baseline}
-            noise = sensitivity.noise(table)
-            means = table.mean(axis=1).to_numpy()
+            means, noise = sensitivity.point_means(table)
             if method == "morris":
                 indices = sensitivity.morris_indices(factors, cube, means, MORRIS_LEVELS, settings.seed)
             else:
@@ -116,16 +105,44 @@ def run(settings: Settings) -> int:
                 screened[measure] = indices, noise
             noises.append({**labels, "share": noise.share, "verdict": noise.verdict})
             console.print(_sentence(indices, method, what, words), style="bold")
+            if lacking:
+                console.print(words("studies.sensitivity.lacking", n=lacking, of=table.size, measure=what))
             console.print(_noise_sentence(noise, what, words), style="red" if noise.verdict == "dominant" else "")
             _draw(study, indices, method, what, f"{measure}-{arm}", settings)
     _write(settings, pd.concat(first), pd.concat(other) if second and other else None)
     tables.write_json(settings.out / "noise.json", {"replications": settings.seeds, "noise": noises})
     if register:
         _write_register(register, settings, screened)
-    if settings.model.measures:  # of the organisation; what a foreign model is worth is for others to say
-        console.print(words("report.stance"))
-    console.print(words("studies.indices", path=settings.out / "indices.csv"), soft_wrap=True)
+    # What a foreign model is worth is for others to say.
+    ours = bool(settings.model.measures)
+    finish.last_lines(console, words, "studies.indices", stance=ours, path=settings.out / "indices.csv")
     return DONE
+
+
+def _there(asked: list[str], settings: Settings) -> list[str]:
+    """The measures that indices are about: those asked for, or all that a foreign model has."""
+    import pyarrow.parquet as pq
+
+    from analysis.summary import KEYS
+
+    names = [n for n in pq.read_schema(settings.out / "runs.parquet").names if n not in KEYS]
+    known = [name for name in names if name not in settings.points.columns]
+    for name in asked:
+        if name not in known:
+            raise ParameterError(f"measures: {name}: this model has none of that name.{nearest(name, known)}")
+    return asked or known
+
+
+def _lacking(table: pd.DataFrame, measure: str) -> int:
+    """How many runs have no value of a measure; indices need one at every point at least."""
+    empty = table.isna().all(axis=1)
+    if empty.any():
+        raise ParameterError(
+            f"measures: {measure}: at {int(empty.sum()):,} of {len(table):,} points all runs failed or have no value "
+            f"of it, the first is point {empty.idxmax()}; indices need every point. Leave these out of the ranges of "
+            "design.factors, or let the model return a number there."
+        )
+    return int(table.isna().to_numpy().sum())
 
 
 def _register(settings: Settings, method: str) -> Path | None:

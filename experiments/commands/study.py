@@ -62,9 +62,7 @@ def _list(given: dict[str, str]) -> int:
 
 def run(settings: Settings) -> int:
     """Run what is missing of a study, answer its question, draw its figures."""
-    import pandas as pd
-
-    from analysis import studies, summary
+    from analysis import studies
     from analysis.figures.studies import draw
     from experiments import tables
     from experiments.commands import finish
@@ -87,12 +85,8 @@ def run(settings: Settings) -> int:
     code = ended_early(settings.command, outcome)
     if code is not None:
         return code
-    runs = pd.read_parquet(settings.out / "runs.parquet")
-    runs["arm"] = runs["arm"].astype(str)
-    names = summary.measure_columns(runs)
-    tables.write_json(settings.out / "summary.json", summary.summarise(runs, asked.name, settings.baseline, names))
-    study = summary.load(settings.out)
-    placed = runs.join(planned.coordinates, on="point")
+    study = finish.summarised(settings, outcome, asked.name)
+    placed = study.runs.join(planned.coordinates, on="point")
     named = studies.Named(dataclasses.replace(study, runs=placed), asked.spec, settings.language)
     answer = studies.answer(named)
     draw(named, settings.out)
@@ -100,8 +94,7 @@ def run(settings: Settings) -> int:
     console = finish.wide_console()
     console.print(f"{named.words('studies.question')}: {named.question}", markup=False)
     console.print(f"{named.words('studies.answer')}: {answer.text}", style="bold", markup=False)
-    console.print(named.words("report.stance"))
-    console.print(named.words("studies.files", folder=settings.out), soft_wrap=True)
+    finish.last_lines(console, named.words, "studies.files", folder=settings.out)
     return DONE
 
 

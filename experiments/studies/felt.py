@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import sim
-from experiments.models import Kind, Organisation, Ran, Value
+from experiments.models import Kind, Organisation, Ran, Value, reported
 from sim.parameters import Incentives, Params
 
 FELT = "felt"
@@ -65,5 +65,4 @@ class Believing(Organisation):
         """One run."""
         if prepared.felt is None:
             return super().run(prepared.params, seed, monthly)
-        result = sim.simulate(prepared.params, seed=seed, engine=self.engine, felt=prepared.felt)
-        return Ran(result.measures, result.monthly, result.people) if monthly else Ran(result.measures)
+        return reported(sim.simulate(prepared.params, seed=seed, engine=self.engine, felt=prepared.felt), monthly)

@@ -21,6 +21,7 @@ from experiments import design
 from experiments.baseline import deal_scale
 from experiments.design import Points, column
 from experiments.models import Model, Organisation
+from experiments.wording import check_keys
 from sim.parameters import PLAN_THEMES, Declaration, ParameterError, Params, declared, is_number, nearest
 from sim.parameters.priors import distribution
 
@@ -53,9 +54,7 @@ def plan(given: Mapping[str, Any], model: Model, seed: int) -> Planned:
     ParameterError
         Something given is wrong.
     """
-    for key in given:
-        if key not in KEYS:
-            raise ParameterError(f"design.{key}: unknown; a study's design has {', '.join(KEYS)}.{nearest(key, KEYS)}")
+    check_keys("design", given, KEYS, "a study's design has")
     name = str(given.get("name", "grid"))
     n = given.get("points", 5)
     if not is_number(n) or not 1 <= n <= MOST_POINTS or n != int(n):

@@ -8,8 +8,9 @@ out-of-range value is refused with the nearest name) or change it with
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -191,22 +192,27 @@ RECORD_FIELDS = _record_fields()
 PARAMS_DTYPE = np.dtype([(ALIASES.get(name, name), kind) for _, name, kind in RECORD_FIELDS], align=True)
 
 
+def _reader(fields: Sequence[tuple[str, str, Any]]) -> Callable[[Params], list[Any]]:
+    """Reads these parameters in one go, words as their index: every run asks."""
+    get = attrgetter(*(f"{theme}.{name}" for theme, name, _ in fields))
+    choices = {(theme, name): found.choices for theme, name, found, _ in declared()}
+    words = [(place, known) for place, (theme, name, _) in enumerate(fields) if (known := choices[theme, name])]
+
+    def read(params: Params) -> list[Any]:
+        values = list(get(params))
+        for place, known in words:
+            values[place] = known.index(values[place])
+        return values
+
+    return read
+
+
+_numeric = _reader(RECORD_FIELDS)
+
+
 def numeric_record(params: Params) -> np.ndarray[Any, Any]:
     """One record with all numeric parameters, for compiled code; words become their index."""
-    values = [_number(params, theme, name) for theme, name, _ in RECORD_FIELDS]
-    return np.array([tuple(values)], PARAMS_DTYPE)
-
-
-# Words that parameters may take, looked up once: every run asks.
-CHOICES = {(theme, name): found.choices for theme, name, found, _ in declared()}
-
-
-def _number(params: Params, theme: str, name: str) -> float:
-    value = getattr(getattr(params, theme), name)
-    if isinstance(value, str):
-        value = CHOICES[theme, name].index(value)
-    number: float = value
-    return number
+    return np.array([tuple(_numeric(params))], PARAMS_DTYPE)
 
 
 PLAN_FIELDS = [
@@ -224,9 +230,9 @@ PLAN_DTYPE = np.dtype(
 )  # fmt: skip
 
 
+_planned = _reader(PLAN_FIELDS)
+
+
 def plan_record(params: Params) -> np.ndarray[Any, Any]:
     """One record with the programme and the readiness for it, for compiled code."""
-    record = np.zeros(1, PLAN_DTYPE)
-    for theme, name, _ in PLAN_FIELDS:
-        record[ALIASES.get(name, name)] = _number(params, theme, name)
-    return record
+    return np.array([(*_planned(params), 0, 0.0, 0, 0.0)], PLAN_DTYPE)  # the last four are filled in by sim.world
