@@ -94,7 +94,10 @@ def test_a_claim_that_barely_reaches_its_figure_does_not_hold() -> None:
 
 @given(st.sampled_from([4, 9, 10, 11, 14, 15, 19]), st.floats(-2, 2), st.floats(0, 0.5), st.floats(0.01, 1))
 def test_a_claim_that_holds_holds_on_any_narrower_interval(n: int, value: float, half: float, part: float) -> None:
-    wide, narrow = Found(value, value - half, value + half, 9), Found(value, value - part * half, value + part * half, 9)
+    wide, narrow = (
+        Found(value, value - half, value + half, 9),
+        Found(value, value - part * half, value + part * half, 9),
+    )
     judged, closer = (verdicts.judge_contrast(claim(n), found, Found()) for found in (wide, narrow))
     assert judged.verdict != "holds" or closer.verdict == "holds"
     if judged.verdict == "not_reproduced" and judged.settled:
@@ -124,7 +127,7 @@ def test_a_gap_by_sorting_is_no_effect() -> None:
 @given(st.floats(0, 1), st.floats(0, 0.2))
 def test_a_share_of_programmes_is_in_the_range_or_below_the_bound(value: float, half: float) -> None:
     found = Found(value, value - half, value + half, 60)
-    within = 0.56 <= value - half and value + half <= 0.76
+    within = value - half >= 0.56 and value + half <= 0.76
     assert (verdicts.judge_programme(claim(7), found, found).verdict == "holds") == within
     assert (verdicts.judge_programme(claim(8), found, found).verdict == "holds") == (value + half <= 0.10)
 

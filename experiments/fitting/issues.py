@@ -22,6 +22,7 @@ KINDS: dict[str, Weight] = {
     "closed_missing": "error", "closed_before_created": "error", "closed_day_before": "note", "in_future": "error",
     "far_from_others": "error", "converted_unreadable": "error", "converted_before_created": "error",
     "won_before_created": "error", "conversion_date_missing": "note", "zones": "note", "closed_of_open": "note",
+    "nothing_new": "error",
     # outcomes
     "stage_unknown": "error", "closed_without_outcome": "error", "outcome_conflict": "error", "open": "note",
     "open_stale": "note",
