@@ -205,15 +205,15 @@ def test_a_hundred_thousand_rows(tmp_path, capsys):
     assert made.content["estimates"]["sellers"]["active"]["value"] == 80
 
 
-def many_deals(n: int) -> str:
-    """Deals of 80 sellers over a thousand days; what ends after the day of the export is open."""
+def many_deals(n: int, sellers: int = 80) -> str:
+    """Deals over a thousand days; what ends after the day of the export is open."""
     rng = np.random.default_rng(1)
     first, last = np.datetime64("2021-01-01"), np.datetime64("2023-09-28")
     created = first + rng.integers(0, 1000, n)
     closed = created + rng.gamma(3, 20, n).astype(int)
     stage = np.where(closed > last, "Negotiation", np.where(rng.random(n) < 0.25, "Closed Won", "Closed Lost"))
     ends = np.where(closed > last, "", closed.astype(str))
-    amount, owner = np.exp(rng.normal(9, 1, n)).round(2), rng.integers(0, 80, n)
+    amount, owner = np.exp(rng.normal(9, 1, n)).round(2), rng.integers(0, sellers, n)
     lines = [f"{k},{created[k]},{ends[k]},{stage[k]},{amount[k]},O{owner[k]}" for k in range(n)]
     return "Opportunity ID,Created Date,Close Date,Stage,Amount,Opportunity Owner\n" + "\n".join(lines)
 
