@@ -90,8 +90,7 @@ def estimate(export: Export) -> Facts:
     elif deals is None and export.converted_known and leads is not None and np.isfinite(leads["converted"]).any():
         opened = volume(leads["converted"].to_numpy(float), export.cutoff)
     won_days = _won_days(export)
-    until = export.deals_until if export.deals_are == "deal" else export.cutoff
-    wins = volume(won_days, until, first) if len(won_days) else None
+    wins = volume(won_days, _wins_until(export, won_days), first) if len(won_days) else None
     sold = np.zeros(0)
     if deals is not None:
         decided = deals[deals["outcome"] != OPEN]
@@ -137,6 +136,13 @@ def _won_days(export: Export) -> Floats:
     else:
         return np.zeros(0)
     return won.dropna().to_numpy(float)
+
+
+def _wins_until(export: Export, won_days: Floats) -> float:
+    """Until when months of wins are whole: after the last new deal they run out, unless most come later anyway."""
+    if export.deals_are != "deal" or (won_days <= export.deals_until).mean() < 0.5:
+        return export.cutoff
+    return export.deals_until
 
 
 def _since(export: Export, wins: Volume | None) -> float:

@@ -149,6 +149,8 @@ def join(leads: Clean | None, deals: Clean | None, issues: Issues, as_of: float 
     export = export.as_of(cutoff) if as_of is not None else export
     _note_stale(export, issues)
     _note_quiet(export, issues)
+    if export.deals is not None and export.deals_are == "deal" and not export.has_losses:
+        issues.add("no_losses", "deals", export.deals.index[export.deals["outcome"] == WON])
     return replace(export, leads=_without_keys(export.leads), deals=_without_keys(export.deals))
 
 
