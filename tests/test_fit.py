@@ -1,4 +1,4 @@
-"""``gtm fit`` from files to an organisation: recovery of known truth, refusals, a public export, speed."""
+"""``gtm fit`` from files to an organisation: recovery of known truth, refusals, a public export."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import math
 import os
 import subprocess
 import sys
-import time
 from functools import cache
 from pathlib import Path
 
@@ -188,34 +187,6 @@ def test_olist(shared_data, tmp_path):
     tiny = ["seeds=2", "horizon.months=2", "horizon.burn_in_months=1", "arms=[siloed,shared_okr]"]
     done = gtm("compare", "organisation=fit/organisation/olist.yaml", *tiny, folder=tmp_path)
     assert done.returncode == 0, done.stderr
-
-
-@pytest.mark.slow
-def test_a_hundred_thousand_rows(tmp_path, capsys):
-    """The whole fit; seconds and CPU seconds are printed, not asserted: machines differ."""
-    n = 100_000
-    (tmp_path / "deals.csv").write_text(many_deals(n))
-    begin, work = time.perf_counter(), time.process_time()
-    made = conduct.fit(conduct.Asked(None, str(tmp_path / "deals.csv"), "salesforce", "x", choices=EUROS))
-    with capsys.disabled():
-        spent = time.process_time() - work
-        print(f"\nfit of {n:,} rows: {time.perf_counter() - begin:.1f} s, {spent:.1f} CPU seconds")
-    assert made.content["read"]["deals"]["rows"] == n
-    assert made.content["estimates"]["win_rate"]["value"] == pytest.approx(0.25, abs=0.01)
-    assert made.content["estimates"]["sellers"]["active"]["value"] == 80
-
-
-def many_deals(n: int, sellers: int = 80) -> str:
-    """Deals over a thousand days; what ends after the day of the export is open."""
-    rng = np.random.default_rng(1)
-    first, last = np.datetime64("2021-01-01"), np.datetime64("2023-09-28")
-    created = first + rng.integers(0, 1000, n)
-    closed = created + rng.gamma(3, 20, n).astype(int)
-    stage = np.where(closed > last, "Negotiation", np.where(rng.random(n) < 0.25, "Closed Won", "Closed Lost"))
-    ends = np.where(closed > last, "", closed.astype(str))
-    amount, owner = np.exp(rng.normal(9, 1, n)).round(2), rng.integers(0, sellers, n)
-    lines = [f"{k},{created[k]},{ends[k]},{stage[k]},{amount[k]},O{owner[k]}" for k in range(n)]
-    return "Opportunity ID,Created Date,Close Date,Stage,Amount,Opportunity Owner\n" + "\n".join(lines)
 
 
 @pytest.mark.slow
