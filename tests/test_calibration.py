@@ -381,7 +381,7 @@ def test_wrong_sizes_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
         ("levels=[10]", "a whole number from 40"),
         ("seeds=1", "two replications"),
         ("truths=2990", "40 more are needed"),
-        ("shared=[nowhere]", "no draws are shipped for nowhere"),
+        ("shared=[nowhere]", "shared='nowhere': there is no finished calibration"),
         ("shared=[a,b]", "one file of draws at most"),
         ("shared=7", "a list is needed"),
     ):

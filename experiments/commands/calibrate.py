@@ -116,7 +116,14 @@ def _others(given: object, where: Space) -> list[tuple[Likelihood | Nature, Any]
             found.append(_finished(name))
             continue
         is_file = Path(name).expanduser().is_file()
-        found.append(_drawn(posterior.find(name if is_file else posterior.SHIPPED, name), where))
+        try:
+            file = posterior.find(name if is_file else posterior.SHIPPED, name)
+        except ParameterError:
+            raise ParameterError(
+                f"shared={name!r}: there is no finished calibration, no file of draws, and no organisation whose "
+                "draws are shipped."
+            ) from None
+        found.append(_drawn(file, where))
     return found
 
 
