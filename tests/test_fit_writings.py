@@ -35,15 +35,16 @@ STAGES = {
 }
 OWNERS = ["Íñigo Núñez", 'Ana "la jefa" Peña', "O'Neil; Ltd,\nNorth", "=HYPERLINK(1)", "García\tLópez"]
 DATES = ("%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%m/%d/%Y", "%d-%b-%Y", "%Y-%m-%dT12:00:00Z", "%Y-%m-%d 10:30:00")
+Row = tuple[dt.date, dt.date | None, int, float, str]
 EPOCH = dt.date(1899, 12, 30)
 
 
 @st.composite
-def tables(draw: st.DrawFn) -> list[tuple[dt.date, dt.date | None, int, float, str]]:
+def tables(draw: st.DrawFn) -> list[Row]:
     """Deals: day created, day closed, outcome (0 won, 1 lost, 2 open), amount in cents at most, owner."""
     n = draw(st.integers(1, 25))
     # One day beyond the twelfth tells days from months; amounts with cents tell commas from points.
-    rows = [(dt.date(2023, 1, 25), dt.date(2023, 3, 30), 0, 12_345.67, OWNERS[0])]
+    rows: list[Row] = [(dt.date(2023, 1, 25), dt.date(2023, 3, 30), 0, 12_345.67, OWNERS[0])]
     for _ in range(n):
         day = dt.date(2022, 1, 1) + dt.timedelta(draw(st.integers(0, 600)))
         outcome = draw(st.sampled_from([0, 1, 2]))
@@ -62,6 +63,7 @@ def read(path: Path, mapping: str) -> pd.DataFrame:
     export, issues, _ = conduct.read(conduct.Asked(None, str(path), mapping, "x", choices=EUROS))
     harmless = {"open", "open_stale", "nothing_new", "zones", "encoding", "formula", "preamble", "amount_extreme"}
     assert {i.code for i in issues} <= harmless, [*issues]
+    assert export.deals is not None
     return export.deals.reset_index(drop=True)
 
 

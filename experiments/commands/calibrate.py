@@ -133,7 +133,7 @@ def _drawn(file: Path, where: Space) -> tuple[Nature, Any]:
 
     from experiments.calibration import inference, posterior
 
-    nature = inference.Nature.of(where, posterior.read(file))
+    nature = inference.Nature.of(where, {str(name): column for name, column in posterior.read(file).items()})
     random = np.random.default_rng(0)
     spread = np.linalg.cholesky(np.linalg.inv(nature.precision))
     z = random.standard_normal((inference.TRIED, len(nature.space.names)))

@@ -114,8 +114,10 @@ def _sellers(export: Export) -> Sellers | None:
     """Sellers; who is at work is told on the last day on which deals were still added."""
     if export.deals is None:
         return None
-    then = export.as_of(export.deals_until) if export.deals_are == "deal" else export
-    return sellers(export.deals, then.deals, then.cutoff)
+    if export.deals_are != "deal":
+        return sellers(export.deals, export.deals, export.cutoff)
+    then = export.as_of(export.deals_until)
+    return None if then.deals is None else sellers(export.deals, then.deals, then.cutoff)
 
 
 def _recent(export: Export) -> Export:
