@@ -1,4 +1,4 @@
-"""One human nature in several profiles: whose coordinates are shared, and what draws say where no emulator is at hand."""
+"""One human nature in several profiles: what is shared, and what draws say where no emulator is at hand."""
 
 from __future__ import annotations
 
