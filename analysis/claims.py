@@ -46,12 +46,15 @@ class Judged:
         In the organisation asked about; of a sorting claim what alignment changes in the same firm.
     beside : Found
         In the corner that the essay describes; of a sorting claim the gap by sorting; of a programme the other one.
+    settled : bool
+        False where an interval reaches past the figure that decides, so that more seeds could give a better verdict.
     """
 
     claim: Claim
     verdict: Verdict
     found: Found = Found()
     beside: Found = Found()
+    settled: bool = True
 
 
 def change(claim: Claim, runs: pd.DataFrame, per_draw: int = 0, draws: int = 0) -> Found:
@@ -90,34 +93,49 @@ def scale(claim: Claim, before: NDArray[np.float64]) -> float:
 
 
 def reached(claim: Claim, found: Found) -> bool:
-    """Whether the effect is at least as large as claimed, and surely of that sign."""
+    """Whether the whole interval is at least as large as claimed, and of that sign: the mean is not enough."""
     if math.isinf(claim.low):
-        return bool(found.value <= claim.high and found.high < 0.0)
-    return bool(found.value >= claim.low and found.low > 0.0)
+        return bool(found.high <= claim.high and found.high < 0.0)
+    return bool(found.low >= claim.low and found.low > 0.0)
+
+
+def reachable(claim: Claim, found: Found) -> bool:
+    """Whether some of the interval is as large as claimed, and of that sign."""
+    if math.isinf(claim.low):
+        return bool(found.low <= claim.high and found.low < 0.0)
+    return bool(found.high >= claim.low and found.high > 0.0)
 
 
 def judge_contrast(claim: Claim, found: Found, corner: Found) -> Judged:
     """Holds in the organisation, in the essay's corner only, or in neither."""
-    verdict: Verdict = (
-        "holds" if reached(claim, found) else "conditions" if reached(claim, corner) else "not_reproduced"
-    )
-    return Judged(claim, verdict, found, corner)
+    if reached(claim, found):
+        return Judged(claim, "holds", found, corner)
+    if reached(claim, corner):
+        return Judged(claim, "conditions", found, corner, settled=not reachable(claim, found))
+    settled = not (reachable(claim, found) or reachable(claim, corner))
+    return Judged(claim, "not_reproduced", found, corner, settled)
 
 
 def judge_sorting(claim: Claim, shown: Sorting) -> Judged:
-    """Whether firms sorted by results show the gap, and whether alignment makes it in the same firm."""
+    """Whether firms sorted by results surely show the gap, and alignment surely makes less than half of it."""
     causal = Found(shown.causal.difference, shown.causal.low, shown.causal.high, shown.causal.n)
     gap = Found(shown.gap.difference, shown.gap.low, shown.gap.high, shown.gap.n)
     if reached(claim, causal):
         return Judged(claim, "holds", causal, gap)
-    sorts = gap.value >= ENOUGH_OF_A_GAP * claim.low and causal.value < 0.5 * gap.value
-    return Judged(claim, "sorting" if sorts else "not_reproduced", causal, gap)
+    enough = ENOUGH_OF_A_GAP * claim.low
+    if gap.low >= enough and causal.high < 0.5 * gap.low:
+        return Judged(claim, "sorting", causal, gap, settled=not reachable(claim, causal))
+    sorts = gap.high >= enough and causal.low < 0.5 * gap.high
+    return Judged(claim, "not_reproduced", causal, gap, settled=not (sorts or reachable(claim, causal)))
 
 
 def judge_programme(claim: Claim, found: Found, other: Found) -> Judged:
-    """Whether the share is surely not above what is claimed, or inside it where a range is."""
-    inside = found.value >= claim.low if math.isfinite(claim.low) else found.high <= claim.high
-    return Judged(claim, "holds" if inside and found.value <= claim.high else "not_reproduced", found, other)
+    """Whether the whole interval of the share lies inside what is claimed (a range, or all below a bound)."""
+    low = claim.low if math.isfinite(claim.low) else 0.0
+    # An interval of a share of few firms may reach below nothing.
+    if max(found.low, 0.0) >= low and found.high <= claim.high:
+        return Judged(claim, "holds", found, other)
+    return Judged(claim, "not_reproduced", found, other, settled=found.high < low or found.low > claim.high)
 
 
 def judge(

@@ -164,6 +164,8 @@ def moved(values: NDArray[np.float64], drawn: pd.DataFrame) -> tuple[Moved, ...]
 
 
 def counts(findings: Iterable[Finding]) -> Mapping[str, int]:
-    """How many facts pass, fail and cannot be judged."""
-    verdicts: Sequence[str] = [finding.verdict for finding in findings]
-    return {verdict: verdicts.count(verdict) for verdict in ("pass", "fail", "cannot")}
+    """How many facts pass, fail and cannot be judged, and how many of these verdicts an interval leaves open."""
+    found = list(findings)
+    verdicts: Sequence[str] = [finding.verdict for finding in found]
+    counted = {verdict: verdicts.count(verdict) for verdict in ("pass", "fail", "cannot")}
+    return {**counted, "open": sum(not finding.settled for finding in found if finding.verdict != "cannot")}

@@ -15,7 +15,7 @@ from scipy import stats
 
 import sim
 from analysis.uncertainty import dependence, nested
-from experiments.calibration import emulator, findings, inference, posterior, sampler, targets
+from experiments.calibration import emulator, findings, posterior, sampler, targets
 from experiments.calibration.space import FORMS, shared_names, space
 from experiments.calibration.waves import Wave, noise_of
 from experiments.commands import main
@@ -122,18 +122,6 @@ def test_slices_never_leave_what_is_not_ruled_out() -> None:
     assert (kept[:, :, 0] > 1.0).all()
     with pytest.raises(ValueError, match="zero"):
         sampler.sample(np.zeros((2, 3)), likelihood, 10, 2, np.random.default_rng(5))
-
-
-def test_joint_calibration_shares_human_nature_only() -> None:
-    likelihoods = [
-        inference.Likelihood(space(sim.load(profile)), targets.targets(profile), ())
-        for profile in ("mid_market", "smb")
-    ]
-    joint = inference.Joint.of(likelihoods)
-    first, second = (places for _, places in joint.parts)
-    both = set(first.tolist()) & set(second.tolist())
-    assert {likelihoods[0].space.names[i] for i in both} == shared_names()
-    assert joint.dimensions == 2 * len(first) - len(both)
 
 
 # ---------------------------------------------------------------- simulation-based calibration
@@ -349,7 +337,9 @@ def test_wrong_sizes_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
         ("levels=[10]", "a whole number from 40"),
         ("seeds=1", "two replications"),
         ("truths=2990", "40 more are needed"),
-        ("shared=[nowhere]", "no finished calibration is there"),
+        ("shared=[nowhere]", "shared='nowhere': there is no finished calibration"),
+        ("shared=[a,b]", "one file of draws at most"),
+        ("shared=7", "a list is needed"),
     ):
         assert main(["calibrate", word]) == 2
         assert said in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""``gtm fit`` from files to an organisation: recovery of known truth, refusals, a public export, speed."""
+"""``gtm fit`` from files to an organisation: recovery of known truth, refusals, a public export."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import math
 import os
 import subprocess
 import sys
-import time
 from functools import cache
 from pathlib import Path
 
@@ -188,27 +187,6 @@ def test_olist(shared_data, tmp_path):
     tiny = ["seeds=2", "horizon.months=2", "horizon.burn_in_months=1", "arms=[siloed,shared_okr]"]
     done = gtm("compare", "organisation=fit/organisation/olist.yaml", *tiny, folder=tmp_path)
     assert done.returncode == 0, done.stderr
-
-
-@pytest.mark.slow
-def test_a_hundred_thousand_rows(tmp_path, capsys):
-    """Reading, estimating and the back-test; the time is printed, not asserted: machines differ."""
-    rng = np.random.default_rng(1)
-    n = 100_000
-    created = np.datetime64("2021-01-01") + rng.integers(0, 1000, n)
-    ended = rng.random(n) < 0.9
-    closed = np.where(ended, created + rng.gamma(3, 20, n).astype(int), np.datetime64("NaT"))
-    stage = np.where(ended, np.where(rng.random(n) < 0.25, "Closed Won", "Closed Lost"), "Negotiation")
-    amount, owner = np.exp(rng.normal(9, 1, n)).round(2), rng.integers(0, 80, n)
-    lines = [f"{k},{created[k]},{closed[k]},{stage[k]},{amount[k]},O{owner[k]}" for k in range(n)]
-    head = "Opportunity ID,Created Date,Close Date,Stage,Amount,Opportunity Owner\n"
-    (tmp_path / "deals.csv").write_text(head + "\n".join(lines).replace("NaT", ""))
-    begin = time.perf_counter()
-    made = conduct.fit(conduct.Asked(None, str(tmp_path / "deals.csv"), "salesforce", "x", choices=EUROS))
-    with capsys.disabled():
-        print(f"\nfit of {n:,} rows: {time.perf_counter() - begin:.1f} s")
-    assert made.content["read"]["deals"]["rows"] == n
-    assert made.content["estimates"]["win_rate"]["value"] == pytest.approx(0.25, abs=0.01)
 
 
 @pytest.mark.slow

@@ -282,6 +282,20 @@ def test_any_bytes_give_a_reading_or_one_clear_line(tmp_path: Path, content: byt
     assert said
 
 
+def test_an_export_without_losses_is_matched_to_wins(tmp_path: Path) -> None:
+    """Opportunities that were lost are missing: what is left of them says nothing of how many there were."""
+    export, issues = read(tmp_path, [row for row in rows(120) if row[3] == "Closed Won"])
+    assert issues.count("no_losses") == 60
+    targets = conduct._targets(estimates.estimate(export), export, 3)
+    assert [t.what for t in targets if t.pair.moment == "flow"] == ["wins"]
+    assert not [t for t in targets if t.pair.moment == "win_rate"]
+    export, issues = read(tmp_path, rows(120))
+    assert issues.count("no_losses") == 0
+    assert issues.count("nothing_new") == round(export.cutoff - export.deals_until) > 10
+    targets = conduct._targets(estimates.estimate(export), export, 3)
+    assert {"opportunities", "win_rate"} <= {t.what for t in targets}
+
+
 def test_frames_hold_numbers_only(tmp_path: Path) -> None:
     export, _ = read(tmp_path, rows())
     assert all(pd.api.types.is_numeric_dtype(kind) for kind in export.deals.dtypes)

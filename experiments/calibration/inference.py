@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from experiments.calibration.emulator import Emulator
 from experiments.calibration.space import Space
 from experiments.calibration.targets import spread
 from experiments.patterns import Pattern
-from sim.parameters import ParameterError
+from sim.parameters import ParameterError, declared
 
 CUT = 4.0  # implausibility of any output beyond which an earlier emulator rules a point out for good
 TRIED = 20_000  # points of the prior that chains may start from
@@ -54,6 +54,68 @@ class Likelihood:
         return np.abs(emulator(features) - target) / np.hypot(spread, emulator.error)
 
 
+@dataclass(frozen=True)
+class Nature:
+    """What finished draws of another profile say of human nature, beyond its priors.
+
+    The numbers are taken as jointly normal, their correlations shrunk towards none (Ledoit and Wolf 2004): a thousand
+    draws cannot tell small correlations of dozens of numbers from chance. Each form keeps its odds.
+
+    Attributes
+    ----------
+    space : Space
+        Of the shared coordinates only: numbers first, then forms.
+    mean, precision : array
+        Of the numbers' normal scores.
+    odds : array
+        How much likelier than beforehand the second variant of each form is, as a logarithm, less the same of the
+        first; shape (form,).
+    """
+
+    space: Space
+    mean: Array
+    precision: Array
+    odds: Array
+
+    @classmethod
+    def of(cls, own: Space, draws: Mapping[str, Any]) -> Nature:
+        """From columns of draws; ``own`` is the space of any organisation, since the shared priors are the same in all.
+
+        Raises
+        ------
+        ParameterError
+            A shared parameter is not among the columns.
+        """
+        from sklearn.covariance import ledoit_wolf
+
+        names = tuple(name for name, shared in zip(own.names, own.shared, strict=True) if shared)
+        if missing := [name for name in names if name not in draws]:
+            raise ParameterError(f"shared: the draws say nothing of {', '.join(missing)}.")
+        shared = Space(own.params, names)
+        z = np.column_stack(
+            [shared.scores(name, draws[name]) for name, form in zip(names, shared.forms, strict=True) if not form]
+        )
+        up = np.array([_second(name, draws[name]) for name, form in zip(names, shared.forms, strict=True) if form])
+        share = (up + 0.5) / (len(z) + 1.0)
+        mean, sd = z.mean(axis=0), z.std(axis=0)
+        correlation, _ = ledoit_wolf((z - mean) / sd, assume_centered=True)
+        return cls(shared, mean, np.linalg.inv(correlation) / np.outer(sd, sd), np.log(share / (1.0 - share)))
+
+    def __call__(self, z: Array) -> Array:
+        """Log likelihood of points."""
+        numbers, forms = z[:, ~self.space.forms], z[:, self.space.forms]
+        away = numbers - self.mean
+        told = -0.5 * np.einsum("ni,ij,nj->n", away, self.precision, away) + 0.5 * np.sum(numbers**2, axis=1)
+        return np.asarray(told + (forms > 0.0) @ self.odds)
+
+
+def _second(name: str, values: Any) -> int:
+    """How many draws have the second variant of a form."""
+    theme, _, own = name.partition(".")
+    choices = next(d.choices for t, n, d, _ in declared() if (t, n) == (theme, own))
+    return int(np.sum(np.asarray(values) == choices[1]))
+
+
 def goals(targets: Sequence[Pattern], outputs: Sequence[str]) -> tuple[Array, Array]:
     """Targets of outputs, and the spread allowed around them."""
     by_name = {t.measure: t for t in targets}
@@ -66,14 +128,14 @@ class Joint:
 
     Attributes
     ----------
-    parts : sequence of (Likelihood, array of int)
-        Each profile's likelihood, and which coordinates of the whole are its own.
+    parts : sequence of (Likelihood or Nature, array of int)
+        What each profile says, and which coordinates of the whole are its own.
     """
 
-    parts: Sequence[tuple[Likelihood, NDArray[np.int64]]]
+    parts: Sequence[tuple[Likelihood | Nature, NDArray[np.int64]]]
 
     @classmethod
-    def of(cls, likelihoods: Sequence[Likelihood]) -> Joint:
+    def of(cls, likelihoods: Sequence[Likelihood | Nature]) -> Joint:
         """The profiles side by side, the first one's coordinates first and in order."""
         first = likelihoods[0].space
         shared = {name: i for i, name in enumerate(first.names) if first.shared[i]}

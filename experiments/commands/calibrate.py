@@ -14,7 +14,8 @@ from experiments.config import Command, Settings, whole
 from sim.parameters import ParameterError
 
 if TYPE_CHECKING:
-    from experiments.calibration.inference import Likelihood
+    from experiments.calibration.inference import Likelihood, Nature
+    from experiments.calibration.space import Space
     from experiments.calibration.waves import Waves
 
 # Root seed 5: 1 to 3 served the search for default values, its confirmation and the held-out patterns.
@@ -57,9 +58,10 @@ def run(settings: Settings) -> int:
 
     start = manifest.now()
     profile = Path(settings.organisation).stem
-    others = [_finished(folder) for folder in own["shared"]]
+    where = space.space(settings.arms[settings.baseline])
+    others = _others(own["shared"], where)
     settings.out.mkdir(parents=True, exist_ok=True)
-    known = Waves(settings, space.space(settings.arms[settings.baseline]), targets.targets(profile))
+    known = Waves(settings, where, targets.targets(profile))
 
     def note(status: str, runs: int) -> None:
         outcome = conduct.Outcome(settings.out, runs, runs, 0, status)
@@ -93,7 +95,54 @@ def _sizes(key: str, given: object) -> list[int]:
     return [whole(key, n, LEAST, 10_000_000) for n in given]
 
 
-def _finished(folder: object) -> tuple[Likelihood, Any]:
+def _others(given: object, where: Space) -> list[tuple[Likelihood | Nature, Any]]:
+    """What other profiles say, each with draws in its own coordinates.
+
+    A folder is a finished calibration; a file, or the name of an organisation whose draws are shipped, is draws only.
+    """
+    from experiments.calibration import posterior
+
+    if not isinstance(given, list):
+        raise ParameterError(f"shared={given!r}: a list is needed, as in shared=[outputs/calibrate/mid].")
+    files = [name for name in map(str, given) if not Path(name).expanduser().is_dir()]
+    if len(files) > 1:
+        raise ParameterError(
+            f"shared={given!r}: one file of draws at most, since draws may hold what others say already; of the rest "
+            "give the folders of their calibrations."
+        )
+    found: list[tuple[Likelihood | Nature, Any]] = []
+    for name in map(str, given):
+        if name not in files:
+            found.append(_finished(name))
+            continue
+        is_file = Path(name).expanduser().is_file()
+        try:
+            file = posterior.find(name if is_file else posterior.SHIPPED, name)
+        except ParameterError:
+            raise ParameterError(
+                f"shared={name!r}: there is no finished calibration, no file of draws, and no organisation whose "
+                "draws are shipped."
+            ) from None
+        found.append(_drawn(file, where))
+    return found
+
+
+def _drawn(file: Path, where: Space) -> tuple[Nature, Any]:
+    """What a file of draws says of human nature, and its draws in shared coordinates."""
+    import numpy as np
+
+    from experiments.calibration import inference, posterior
+
+    nature = inference.Nature.of(where, {str(name): column for name, column in posterior.read(file).items()})
+    random = np.random.default_rng(0)
+    spread = np.linalg.cholesky(np.linalg.inv(nature.precision))
+    z = random.standard_normal((inference.TRIED, len(nature.space.names)))
+    numbers = ~nature.space.forms
+    z[:, numbers] = nature.mean + z[:, numbers] @ spread.T
+    return nature, z
+
+
+def _finished(folder: str) -> tuple[Likelihood, Any]:
     """Likelihood and draws of another profile's finished calibration."""
     import json
 
@@ -103,18 +152,18 @@ def _finished(folder: object) -> tuple[Likelihood, Any]:
     from experiments.calibration.emulator import Emulator
     from sim.configuration import load
 
-    path = Path(str(folder))
+    path = Path(folder).expanduser()
     try:
         told = json.loads((path / "calibration.json").read_text(encoding="utf-8"))
         waves = [Emulator.load(path / f"wave_{k}" / "emulator.npz") for k in range(len(told["waves"]))]
         z = np.load(path / "draws.npy", allow_pickle=False)
     except (OSError, ValueError, KeyError) as error:
-        raise ParameterError(f"shared={str(folder)!r}: no finished calibration is there ({error}).") from None
+        raise ParameterError(f"shared={folder!r}: no finished calibration is there ({error}).") from None
     where = space.space(load(told["organisation"]))
     return inference.Likelihood(where, targets.targets(told["profile"]), waves), z
 
 
-def _starts(known: Waves, joint: Any, others: Sequence[tuple[Likelihood, Any]], seed: int) -> Any:
+def _starts(known: Waves, joint: Any, others: Sequence[tuple[Likelihood | Nature, Any]], seed: int) -> Any:
     """Points of the joint space where chains may start: own points beside draws of the others."""
     import numpy as np
 

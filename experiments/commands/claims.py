@@ -186,6 +186,7 @@ def _entry(judged: Judged, settings: Settings) -> dict[str, Any]:
         "origin": words(f"claims.origins.{claim.id}"),
         "grade": claim.grade,
         "verdict": words(f"claims.verdicts.{judged.verdict}"),
+        "settled": judged.settled,
         "value": found.value, "low": found.low, "high": found.high, "n": found.n,
         "unit": claim.change if found.n else "",
         "claimed": [claim.low, claim.high],
@@ -222,7 +223,7 @@ def _row(judged: Judged, words: Texts, write: Numbers) -> tuple[str, ...]:
     if not found.n:
         aside = words(f"claims.origins.{claim.id}")
     label = words(f"claims.entries.{claim.id}")
-    verdict = words(f"claims.verdicts.{judged.verdict}")
+    verdict = words(f"claims.verdicts.{judged.verdict}") + (not judged.settled) * " ?"
     return claim.id.partition("-")[0], label, claim.grade, verdict, value, span, aside
 
 

@@ -182,8 +182,12 @@ def _targets(facts: Facts, export: Export, sellers: int) -> list[Target]:
     found: list[Target] = []
     what = "mqls" if export.leads_are == "mql" else "leads"
     won = None if facts.wins is None or wins < FEWEST_WINS else facts.wins.usual
+    deals = export.deals is not None and export.deals_are == "deal"
     if facts.opportunities is not None:
-        found += target("flow", "opportunities", facts.opportunities.usual, sellers)
+        if deals and not export.has_losses:  # what was lost is missing, so these are not all opportunities
+            found += target("flow", "wins", won, sellers)
+        else:
+            found += target("flow", "opportunities", facts.opportunities.usual, sellers)
         if facts.leads is not None:
             found += target("volume", what, facts.leads.usual, sellers)
     elif facts.leads is not None:

@@ -90,7 +90,7 @@ def estimate(export: Export) -> Facts:
     elif deals is None and export.converted_known and leads is not None and np.isfinite(leads["converted"]).any():
         opened = volume(leads["converted"].to_numpy(float), export.cutoff)
     won_days = _won_days(export)
-    wins = volume(won_days, export.cutoff, first) if len(won_days) else None
+    wins = volume(won_days, _wins_until(export, won_days), first) if len(won_days) else None
     sold = np.zeros(0)
     if deals is not None:
         decided = deals[deals["outcome"] != OPEN]
@@ -106,8 +106,18 @@ def estimate(export: Export) -> Facts:
         None if table is None or not table.events(WON) else lasting(table),
         naive, _by_source(export), _sizes(sold),
         mean_of(sold) if len(sold) >= 8 else NOTHING, log_spread_of(sold),
-        None if deals is None else sellers(deals, export.cutoff), quarter, counted,
+        _sellers(export), quarter, counted,
     )  # fmt: skip
+
+
+def _sellers(export: Export) -> Sellers | None:
+    """Sellers; who is at work is told on the last day on which deals were still added."""
+    if export.deals is None:
+        return None
+    if export.deals_are != "deal":
+        return sellers(export.deals, export.deals, export.cutoff)
+    then = export.as_of(export.deals_until)
+    return None if then.deals is None else sellers(export.deals, then.deals, then.cutoff)
 
 
 def _recent(export: Export) -> Export:
@@ -128,6 +138,13 @@ def _won_days(export: Export) -> Floats:
     else:
         return np.zeros(0)
     return won.dropna().to_numpy(float)
+
+
+def _wins_until(export: Export, won_days: Floats) -> float:
+    """Until when months of wins are whole: after the last new deal they run out, unless most come later anyway."""
+    if export.deals_are != "deal" or (won_days <= export.deals_until).mean() < 0.5:
+        return export.cutoff
+    return export.deals_until
 
 
 def _since(export: Export, wins: Volume | None) -> float:
@@ -183,7 +200,8 @@ def _season(span: Months, counts: Floats, exposure: Floats) -> list[Estimate]:
     """Factor of each calendar month: a quasi-Poisson regression with a trend. None where a month never had an event."""
     import warnings
 
-    import statsmodels.api as sm
+    from statsmodels.genmod.families import Poisson
+    from statsmodels.genmod.generalized_linear_model import GLM
 
     usable = exposure > 0.5
     calendar = month_of_year(span.start[:-1])[usable]
@@ -195,7 +213,7 @@ def _season(span: Months, counts: Floats, exposure: Floats) -> list[Estimate]:
     design = np.column_stack([np.ones(len(trend)), trend, contrasts])
     if len(trend) <= design.shape[1] + 2:
         return []
-    model = sm.GLM(counts[usable], design, family=sm.families.Poisson(), exposure=exposure[usable])
+    model = GLM(counts[usable], design, family=Poisson(), exposure=exposure[usable])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         found = model.fit(scale="X2")

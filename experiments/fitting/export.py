@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from experiments.fitting.cleaning import LOST, OPEN, WON, Clean
 from experiments.fitting.issues import Issues
+from experiments.fitting.months import shown
 from experiments.fitting.survival import Cells, cells
 from sim.parameters import ParameterError
 
@@ -147,6 +148,9 @@ def join(leads: Clean | None, deals: Clean | None, issues: Issues, as_of: float 
     )  # fmt: skip
     export = export.as_of(cutoff) if as_of is not None else export
     _note_stale(export, issues)
+    _note_quiet(export, issues)
+    if export.deals is not None and export.deals_are == "deal" and not export.has_losses:
+        issues.add("no_losses", "deals", export.deals.index[export.deals["outcome"] == WON])
     return replace(export, leads=_without_keys(export.leads), deals=_without_keys(export.deals))
 
 
@@ -205,6 +209,16 @@ def _until(frame: pd.DataFrame | None, name: str, cutoff: float) -> float:
     usual = float(np.quantile(recent, 0.95)) if len(recent) else 0.0
     last = float(days[-1])
     return cutoff if cutoff - last <= max(QUIET, 3.0 * usual) else last
+
+
+def _note_quiet(export: Export, issues: Issues) -> None:
+    """A table whose rows end before the export does: it was cut by date of creation, or nobody enters any more."""
+    for table, frame, until in (
+        ("leads", export.leads, export.leads_until),
+        ("deals", export.deals, export.deals_until),
+    ):
+        if frame is not None and until < export.cutoff and not (table == "deals" and export.deals_are == "won"):
+            issues.add("nothing_new", table, count=round(export.cutoff - until), detail=shown(until))
 
 
 def _note_stale(export: Export, issues: Issues) -> None:

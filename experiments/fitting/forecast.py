@@ -3,7 +3,8 @@
 New leads and opportunities follow their level (:mod:`levels`). Wins follow from who is
 there to be won: everybody open on the day, and those still to come, meet a daily chance of
 winning that depends on their age and on a level that may move from month to month (an
-age–period table, as in demography), and a chance of being lost that depends on age.
+age–period table, as in demography), and a chance of being lost that depends on age. What
+months differ by beyond that widens all of it (:attr:`levels.Level.dispersion`).
 """
 
 from __future__ import annotations
@@ -136,9 +137,8 @@ def foretell(export: Export, watched: Watched | None, ahead: int = AHEAD) -> For
         present = level(past.counts(days), past.exposure)
         # The same place in its distribution through all months: a level that is high stays high.
         rates[what] = [present.draws(place + 1, seed=SEED + len(rates)) for place in range(span.n)]
-        draws[what] = np.array(
-            [rng.poisson(rate * e) for rate, e in zip(rates[what], span.exposure, strict=True)], dtype=float
-        )
+        drawn = [rng.poisson(rate * e) for rate, e in zip(rates[what], span.exposure, strict=True)]
+        draws[what] = wider(np.array(drawn, dtype=float), present)
     if watched is not None:
         new = rates["opportunities" if export.deals is not None and export.deals_are == "deal" else "leads"]
         draws["wins"] = _wins(watched, export.cutoff, span, new, rng)
@@ -147,9 +147,8 @@ def foretell(export: Export, watched: Watched | None, ahead: int = AHEAD) -> For
         if len(days):
             past = months(float(days.min()), export.cutoff)
             present = level(past.counts(days), past.exposure)
-            draws["wins"] = np.array(
-                [rng.poisson(present.draws(n + 1) * e) for n, e in enumerate(span.exposure)], dtype=float
-            )
+            drawn = [rng.poisson(present.draws(n + 1) * e) for n, e in enumerate(span.exposure)]
+            draws["wins"] = wider(np.array(drawn, dtype=float), present)
     amounts = _amounts(export)
     if "wins" in draws and len(amounts) >= 8:
         draws["amount"] = _sums(draws["wins"], amounts, rng)
@@ -220,7 +219,13 @@ def _wins(watched: Watched, cutoff: float, span: Months, new: list[Floats], rng:
         rate = new[min(month, len(new) - 1)] / MONTH
         mean = mean + np.interp(r, GRID, coming) * rate
         results[month] = rng.poisson(np.maximum(mean, 0.0))
-    return results
+    return wider(results, present)
+
+
+def wider(drawn: Floats, known: Level) -> Floats:
+    """Draws of months (rows) spread as far as the months before fell from what was foretold of them."""
+    mean = drawn.mean(axis=1, keepdims=True)
+    return np.asarray(np.maximum(np.round(mean + np.sqrt(known.dispersion) * (drawn - mean)), 0.0))
 
 
 def _table(part: Floats, span: Months, first: int) -> Floats:

@@ -22,9 +22,10 @@ KINDS: dict[str, Weight] = {
     "closed_missing": "error", "closed_before_created": "error", "closed_day_before": "note", "in_future": "error",
     "far_from_others": "error", "converted_unreadable": "error", "converted_before_created": "error",
     "won_before_created": "error", "conversion_date_missing": "note", "zones": "note", "closed_of_open": "note",
+    "nothing_new": "note",
     # outcomes
     "stage_unknown": "error", "closed_without_outcome": "error", "outcome_conflict": "error", "open": "note",
-    "open_stale": "note",
+    "open_stale": "note", "no_losses": "error",
     # amounts
     "amount_missing": "error", "amount_zero": "error", "amount_negative": "error", "amount_unreadable": "error",
     "amount_extreme": "note", "other_currency": "error", "currency_at_par": "note", "currency_unknown": "note",

@@ -5,6 +5,10 @@ ch. 10): each month the knowledge of the past is worth a factor δ less. δ = 1 
 that never moves. Several δ are weighed by how well each foretold the months before, so a
 steady series uses all its history and one that jumped its recent part. Beforehand a level
 that never moves is as likely as all others together.
+
+Months also differ for reasons of their own: a campaign, a large batch, a seller on leave. How much
+more than chance and a moving level explain is told by the series itself, by how far each
+month fell from what the months before foretold of it (:attr:`Level.dispersion`).
 """
 
 from __future__ import annotations
@@ -20,6 +24,9 @@ from experiments.fitting.estimate import SEED, Estimate, Floats
 DISCOUNTS = (1.0, 0.97, 0.94, 0.9, 0.85, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05, 0.02)
 PRIOR = 0.5  # Jeffreys' shape for a Poisson rate: half an event is known beforehand
 DRAWS = 4_000
+WARM_UP = 3  # months before errors of what was foretold say something
+BELIEF = 4.0  # months' worth of belief that errors are as large as foretold
+FARTHEST = 9.0  # squared standardised error beyond which a month is a jump, which is the level's to follow
 LEAST = 1e-12  # shape of next to no knowledge; in decades without an event it would vanish
 
 
@@ -35,12 +42,15 @@ class Level:
         How much each discount is believed.
     months : int
         Length of the series.
+    dispersion : float
+        Mean squared error of what was foretold for the next month, in its own variances; 1 or more.
     """
 
     shape: Floats
     rate: Floats
     weight: Floats
     months: int
+    dispersion: float = 1.0
 
     @property
     def memory(self) -> float:
@@ -69,17 +79,33 @@ def level(counts: Floats, exposure: Floats) -> Level:
     discount = np.array(DISCOUNTS)
     shape, rate = np.full(len(discount), PRIOR), np.full(len(discount), 1e-9)
     score = np.where(discount == 1.0, 0.0, -math.log(len(discount) - 1))  # half of the belief is in a level that stays
-    known = False
+    errors: list[float] = []
+    seen = 0
     for count, watched in zip(counts, exposure, strict=True):
         if watched <= 0:
             continue
         shape, rate = np.maximum(shape * discount, LEAST), rate * discount
-        if known:
+        if seen:
+            if seen >= WARM_UP:
+                errors.append(_error(count, watched, shape, rate, _weight(score)))
             score += _foretold(count, watched, shape, rate)
         shape, rate = shape + count, rate + watched
-        known = True
+        seen += 1
+    dispersion = (BELIEF + sum(errors)) / (BELIEF + len(errors))
+    return Level(shape, np.maximum(rate, 1e-9), _weight(score), int((exposure > 0).sum()), max(dispersion, 1.0))
+
+
+def _weight(score: Floats) -> Floats:
     weight = np.exp(score - score.max())
-    return Level(shape, np.maximum(rate, 1e-9), weight / weight.sum(), int((exposure > 0).sum()))
+    return np.asarray(weight / weight.sum())
+
+
+def _error(count: float, watched: float, shape: Floats, rate: Floats, weight: Floats) -> float:
+    """Squared error of what all discounts together foretell of a month, in its variance."""
+    means = shape / rate * watched
+    mean = float((weight * means).sum())
+    variance = float((weight * (means * (1.0 + watched / rate) + (means - mean) ** 2)).sum())
+    return min((count - mean) ** 2 / max(variance, 1e-9), FARTHEST)
 
 
 def _foretold(count: float, watched: float, shape: Floats, rate: Floats) -> Floats:

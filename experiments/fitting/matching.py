@@ -27,7 +27,7 @@ from sim.parameters import Event, Params, replace
 
 COUNTED = ("leads", "mqls", "opportunities", "wins", "marketing_wins", "win_rate")
 CALENDAR = 365.0 / 252.0
-SHORTEST, LONGEST, BURN_IN = 6, 18, 6  # measured months of a run, and those before
+SHORTEST, SHORT, LONGEST, BURN_IN = 3, 6, 18, 6  # measured months of a run, and those before
 ROOT = 5  # seeds of the matching: not those on which the base was found or confirmed
 DRAWN = 80  # sellers that every evaluation draws: their skill is the largest noise
 LEADS = 100_000  # that an evaluation may simulate, about a third of a second of one core
@@ -195,7 +195,7 @@ def plan(base: Params, sellers: int, targets: Sequence[Target]) -> Plan:
     usual = base.people.sellers
     small = sellers if sellers <= LARGE * usual else usual
     monthly = max(small * _leads_of_a_seller(base, targets), 1e-9)
-    affordable = LEADS / (monthly * (SHORTEST + BURN_IN))
+    affordable = LEADS / (monthly * (SHORT + BURN_IN))
     runs = round(min(max(min(DRAWN / small, affordable), FEWEST_RUNS), MOST_RUNS))
     months = LEADS / (runs * monthly) - BURN_IN
     return Plan(small, runs, round(min(max(months, SHORTEST), LONGEST)))

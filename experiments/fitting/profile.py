@@ -24,7 +24,7 @@ from sim.parameters import Event, Params, declared, replace
 ROOT = 6  # seeds of the final runs: not those of the matching
 SKILL_DOUBT = 0.35  # how far the spread of skill may be from the base's, in logs, before data are seen
 SKILL_BOUNDS = (0.1, 1.5)
-SHORT, LONG = 12, 24  # measured months of the first and the later runs
+SHORT, LONG = 12, 24  # most measured months of the first and the later runs
 PASSES = 3  # of measuring and correcting
 HEADS = "heads and market in proportion to the sellers"
 
@@ -72,7 +72,8 @@ def build(
     results = _runs(replace(start, {"horizon.months": min(SHORT, way.months)}), way.seeds(ROOT))
     skill = _skill(base, facts, results)
     own = {} if skill is None else {"people.skill_spread": rounded(skill.value)}
-    months = {"horizon.months": min(LONG, max(way.months, SHORT))}
+    # Where leads are so many that the search needs few months, as many again tell enough.
+    months = {"horizon.months": min(LONG, max(way.months, SHORT), 2 * way.months)}
     # What runs show pays the next ones: only then are amounts those of plans priced by themselves. Pay and the own
     # spread of skill move what was matched, so the point is corrected by the slopes of the search.
     for _ in range(PASSES):

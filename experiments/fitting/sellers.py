@@ -58,19 +58,28 @@ class Sellers:
     each: list[dict[str, Any]]
 
 
-def sellers(deals: pd.DataFrame, cutoff: float) -> Sellers | None:
-    """Estimate all of it; None where no deal has an owner."""
-    owned = deals[deals["owner"] >= 0]
-    if owned.empty:
+def sellers(deals: pd.DataFrame, then: pd.DataFrame, until: float) -> Sellers | None:
+    """Estimate all of it; None where no deal has an owner.
+
+    Parameters
+    ----------
+    deals, then : DataFrame
+        All deals, and as they stood on the last day on which deals were still added: who is at work, and with how many
+        open ones, is told on that day.
+    until : float
+        That day.
+    """
+    owned, carried = (frame[frame["owner"] >= 0] for frame in (deals, then))
+    if carried.empty:
         return None
-    spells = _spells(owned, cutoff)
+    spells = _spells(carried, until)
     if spells.empty:
         return None
-    active = _active(spells, cutoff)
-    won, decided = (_by_owner(owned, chosen, spells) for chosen in (owned["outcome"] == WON, owned["outcome"] != OPEN))
+    active = _active(spells, until)
+    won, decided = _ended(carried, spells)
     at_work = np.maximum((spells["last"] - spells["first"]).to_numpy() / MONTH, 1.0)
     lost_known = bool((deals["outcome"] == LOST).any())
-    win_spread = win_spread_of(won, decided) if lost_known else NOTHING
+    win_spread = win_spread_of(*_ended(owned, spells)) if lost_known else NOTHING
     long_enough = at_work >= 2.0
     many = long_enough.sum() >= FEWEST and won[long_enough].sum() >= 5 * FEWEST
     volume = _volume_spread(won[long_enough], at_work[long_enough]) if many else NOTHING
@@ -85,9 +94,14 @@ def sellers(deals: pd.DataFrame, cutoff: float) -> Sellers | None:
     ]  # fmt: skip
     best = won[order[: max(1, round(0.2 * len(order)))]].sum()
     return Sellers(
-        active, len(spells), win_spread, volume, _load(owned, cutoff),
+        active, len(spells), win_spread, volume, _load(carried, until),
         float(decided.sum() / at_work.sum()), float(best / won.sum()) if won.sum() else math.nan, each,
     )  # fmt: skip
+
+
+def _ended(owned: pd.DataFrame, spells: pd.DataFrame) -> tuple[Floats, Floats]:
+    """Wins, and deals that ended, of each owner."""
+    return _by_owner(owned, owned["outcome"] == WON, spells), _by_owner(owned, owned["outcome"] != OPEN, spells)
 
 
 def _by_owner(owned: pd.DataFrame, chosen: pd.Series[bool], spells: pd.DataFrame) -> Floats:
