@@ -225,6 +225,8 @@ def test_no_assumption_is_left_out_of_the_register(language):
 
 
 def test_amounts_of_a_column_are_counted_in_the_same():
+    wide = {"mean": 55_501.0, "low": -628_000.0, "high": 757_000.0}
+    assert Teller({"x": wide}, "en").estimate("x")[0] == "€60,000"  # not the hundred thousand that its interval allows
     mixed = [{"mean": 2e6, "low": 1e6, "high": 3e6}, {"mean": 5e4, "low": 4e4, "high": 6e4}]
     assert Teller({"x": mixed}, "en").column([("x", 0), ("x", 1)])[1][1] == "€0.040 to €0.060M"
 

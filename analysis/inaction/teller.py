@@ -12,6 +12,7 @@ from babel.numbers import get_currency_symbol
 from analysis.numbers import DASH, SPACE, Numbers, numbers, places_for
 
 Step = str | int
+FARTHEST = 0.1  # of a mean: rounded as its interval allows, it lies no farther from what it is, if two digits do
 
 
 @dataclass(frozen=True)
@@ -148,8 +149,9 @@ class Teller:
         _, digits, scale = self.write.printed(low, high, "€", beside)
         places = places_for(low / scale, high / scale)
         rounded = round(mean / scale, places)
-        if rounded == 0.0 != mean:  # nothing is not what is expected: one digit more
-            digits, rounded = max(0, places + 1), round(mean / scale, places + 1)
+        for more in (1, 2):  # digits, for a small mean of a wide interval
+            if abs(rounded - mean / scale) > FARTHEST * abs(mean / scale):
+                digits, rounded = max(0, places + more), round(mean / scale, places + more)
         shown = self.write.scaled(abs(rounded) if size else rounded, digits, scale, short=short)
         return self._tell(path, mean, self._currency(shown))
 
