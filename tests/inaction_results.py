@@ -210,6 +210,7 @@ def _programme(
             mean + size * scale * sign,
             share,
             sign * 0.5,
+            0.001,
             source,
             grade,
         )
@@ -270,6 +271,7 @@ def _programme(
             swing.label,
             swing.variance_share,
             both("Ask the three heads.", "Preguntar a los tres responsables."),
+            swing.by_chance,
         )
         for swing in swings
     )

@@ -231,6 +231,26 @@ def test_amounts_of_a_column_are_counted_in_the_same():
     assert Teller({"x": mixed}, "en").column([("x", 0), ("x", 1)])[1][1] == "€0.040 to €0.060M"
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_chance_may_have_shown_is_said_to_be_so(language):
+    """Swings and facts: the strongest of many variables is not called the strongest where luck shows as much."""
+    result, say = made_up(), words(language)
+    told = say("change.by_chance"), say("change.by_chance_note")
+
+    def texts(by_chance):
+        first = result.programmes[0]
+        changed = dataclasses.replace(
+            first,
+            tornado=tuple(dataclasses.replace(swing, by_chance=by_chance) for swing in first.tornado),
+            to_collect=tuple(dataclasses.replace(fact, by_chance=by_chance) for fact in first.to_collect),
+        )
+        found = dataclasses.replace(result, programmes=(changed, *result.programmes[1:]))
+        return " ".join(texts_of(document(found, teller(found, language)).as_dict()))
+
+    assert all(text in texts(0.06) for text in told)
+    assert not any(text in texts(0.04) for text in told)
+
+
 # ---------------------------------------------------------------- the four files
 
 

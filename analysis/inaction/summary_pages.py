@@ -9,13 +9,14 @@ from analysis.inaction.document import Block, Bullets, Heading, Picture, Section
 from analysis.inaction.figures import start_name
 from analysis.inaction.teller import Teller
 from analysis.inaction.words import words
-from analysis.money.results import Programme, Result
+from analysis.money.results import Programme, Result, Swing, ToCollect
 from analysis.texts import capital
 
 PROGRAMME = (ROOT, "programmes", 0)
 NOW = (*PROGRAMME, "starts", 0)
 YEARLY = 12
 MOST_REGIONS, MOST_FACTS = 2, 5
+ERROR_RATE = 0.05  # of calling a variable important that only chance made look so
 
 
 def answer(result: Result, tell: Teller, gated: dict[str, Sentence]) -> Section:
@@ -135,6 +136,8 @@ def change(result: Result, tell: Teller) -> Section:
     if programme.to_collect:
         blocks.append(Heading(say("change.collect")))
         blocks.append(Bullets(tuple(_collect(programme, tell)), ordered=True))
+        if any(_unsure(fact) for fact in programme.to_collect[:MOST_FACTS]):
+            blocks.append(Text(say("change.by_chance_note"), tone="fine"))
     return Section("change", say("titles.change"), tuple(blocks), breaks=True)
 
 
@@ -154,14 +157,19 @@ def _swing(programme: Programme, tell: Teller) -> str:
         if swing.npv_low * swing.npv_high < 0.0 and math.isfinite(swing.npv_low * swing.npv_high)
     ]
     turns = say("change.turn", labels=say.listed(turning[:3])) if turning else say("change.no_turn")
-    return f"{text} {turns}"
+    return " ".join([text, *([say("change.by_chance")] if _unsure(first) else []), turns])
+
+
+def _unsure(found: Swing | ToCollect) -> bool:
+    """Whether chance alone, among so many variables, would show as much more often than is usually let pass."""
+    return found.by_chance > ERROR_RATE
 
 
 def _collect(programme: Programme, tell: Teller) -> list[str]:
     say, lang = words(tell.language), tell.language
     return [
         say(
-            "change.fact",
+            "change.fact_unsure" if _unsure(fact) else "change.fact",
             label=capital(fact.label[lang]),
             how=fact.how[lang].rstrip("."),
             share=tell.percent(*PROGRAMME, "to_collect", place, "variance_share"),

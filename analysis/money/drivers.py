@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.special import stdtr
 
 from analysis import discovery
 from analysis.money.results import Losing, Region, Swing, Threshold, ToCollect
@@ -42,10 +43,10 @@ def swings(
     n = len(values)
     if not np.ptp(values) > 0.0:  # nothing to explain
         return ()
-    for name in table:
+    numeric = [name for name in table if pd.api.types.is_numeric_dtype(table[name])]
+    varied = [name for name in numeric if table[name].nunique() >= 3]
+    for name in varied:
         column = table[name]
-        if not pd.api.types.is_numeric_dtype(column) or column.nunique() < 3:
-            continue
         x = column.to_numpy(dtype=float)
         r = float(np.corrcoef(column.rank(), pd.Series(values).rank())[0, 1])
         if not math.isfinite(r):
@@ -58,16 +59,29 @@ def swings(
         found.append(
             Swing(
                 str(name), named, unit, low, high, float(intercept + slope * low), float(intercept + slope * high),
-                share, r, source.get(str(name), "assumed"), grade.get(str(name), "-"),
+                share, r, chance_of(r, n, len(varied)), source.get(str(name), "assumed"), grade.get(str(name), "-"),
             )
         )  # fmt: skip
     return tuple(sorted(found, key=lambda swing: (-swing.variance_share, swing.key))[:MOST])
 
 
+def chance_of(r: float, draws: int, variables: int) -> float:
+    """Probability that the strongest of so many independent variables, none of which matters, correlates like ``r``.
+
+    Student's t of a rank correlation, Šidák's correction for the number of variables.
+    """
+    freedom = draws - 2
+    if freedom < 1:  # two points always lie on a line
+        return 1.0
+    t = abs(r) * math.sqrt(freedom / max(1.0 - r * r, 1e-300))
+    alone = min(2.0 * float(stdtr(freedom, -t)), 1.0)
+    return -math.expm1(variables * math.log1p(-alone)) if alone < 1.0 else 1.0
+
+
 def to_collect(bars: Sequence[Swing]) -> tuple[ToCollect, ...]:
     """The facts whose collection would narrow the answer most; what explains no more than chance is none."""
     return tuple(
-        ToCollect(bar.key, bar.label, bar.variance_share, how(bar.key))
+        ToCollect(bar.key, bar.label, bar.variance_share, how(bar.key), bar.by_chance)
         for bar in bars[:FACTS]
         if bar.variance_share > 0.0
     )

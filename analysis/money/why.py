@@ -52,6 +52,8 @@ class Swing:
         Share of the variance of the NPV over parameters that it explains by itself: what knowing it would remove.
     correlation : float
         Rank correlation with the NPV.
+    by_chance : float
+        Probability that the strongest of all variables would correlate as much if none of them mattered (Šidák).
     """
 
     key: str
@@ -63,6 +65,7 @@ class Swing:
     npv_high: float
     variance_share: float
     correlation: float
+    by_chance: float
     source: str
     grade: str
 
@@ -136,12 +139,15 @@ class ToCollect:
         Share of the variance of the NPV (parameters only) that knowing it would remove.
     how : mapping
         How a client can find it out.
+    by_chance : float
+        As in :class:`Swing`: among many variables and few draws, some explain much by luck.
     """
 
     key: str
     label: Words
     variance_share: float
     how: Words
+    by_chance: float
 
 
 @dataclass(frozen=True)
