@@ -21,7 +21,6 @@ import sim
 from sim.configuration import LEVEL, PATH, PRESET, PRESET_THEMES, compose, known_keys, nested
 from sim.parameters import THEMES, Declaration, ParameterError, Params, declared, nearest, replace
 from sim.parameters.declare import coerce
-from sim.world import recycle
 
 Engine = Literal["compiled", "mesa"]
 Value = float | int | bool | str
@@ -229,6 +228,8 @@ class Organisation:
 def reported(result: sim.Result, monthly: bool) -> Ran:
     """What is kept of a run; its world is given up."""
     ran = Ran(result.measures, result.monthly, result.people) if monthly else Ran(result.measures)
+    from sim.world import recycle  # brings the compiler, which commands that run nothing go without
+
     recycle(result.world)
     return ran
 

@@ -61,7 +61,17 @@ def money(value: float, mark: str, grouped: bool) -> str:
 
 def read(path: Path, mapping: str) -> pd.DataFrame:
     export, issues, _ = conduct.read(conduct.Asked(None, str(path), mapping, "x", choices=EUROS))
-    harmless = {"open", "open_stale", "nothing_new", "zones", "encoding", "formula", "preamble", "amount_extreme"}
+    harmless = {
+        "open",
+        "open_stale",
+        "nothing_new",
+        "no_losses",
+        "zones",
+        "encoding",
+        "formula",
+        "preamble",
+        "amount_extreme",
+    }
     assert {i.code for i in issues} <= harmless, [*issues]
     assert export.deals is not None
     return export.deals.reset_index(drop=True)

@@ -73,8 +73,6 @@ def application(command: Command, task: Callable[[Settings], int], arguments: Se
         own: tuple[str, ...] = (options.config_dir,) if options.config_dir else ()
         if any(text.lstrip("+") in EMPTY_OUT for text in options.overrides):
             raise ParameterError("out='': the name of a folder is needed; out=. is this one.")
-        for line in said_twice(options.overrides):
-            print(line, file=sys.stderr)
         overrides, former = resumed(command, options.overrides, options.multirun)
         own = own or _former_configs(former)
         _say_elsewhere(former, overrides)
@@ -86,6 +84,9 @@ def application(command: Command, task: Callable[[Settings], int], arguments: Se
 
         def job(config: DictConfig) -> int:
             nonlocal started
+            if not started:  # words that are refused say only why
+                for line in said_twice(options.overrides):
+                    print(line, file=sys.stderr)
             started = True
             return _job(command, task, config, call, own, ours, None if options.multirun else overrides)
 
