@@ -29,10 +29,12 @@ LONG = ("organisation=enterprise", "seeds=100000", "horizon.months=1", "horizon.
 Asked = Callable[..., Settings]
 
 
-def gtm(*words: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def gtm(
+    *words: str, folder: Path, module: str = "experiments.commands", **environment: str
+) -> subprocess.CompletedProcess[str]:
     """Run the command line in a fresh process."""
     return subprocess.run(
-        [sys.executable, "-m", "experiments.commands", *words],
+        [sys.executable, "-m", module, *words],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent), **environment},
         capture_output=True,
@@ -345,7 +347,8 @@ def test_the_table_follows_from_the_runs(study: tuple[Path, subprocess.Completed
 def test_the_same_bits_in_a_fresh_process_on_every_executor_and_engine(
     words: Sequence[str], study: tuple[Path, subprocess.CompletedProcess[str]], tmp_path: Path
 ) -> None:
-    done = gtm("compare", *TINY, *words, "out=here", folder=tmp_path)
+    # Only what was simulated is compared; the report of the study they share is looked at above.
+    done = gtm("compare", *TINY, *words, "out=here", folder=tmp_path, module="tests.undrawn")
     assert done.returncode == 0, done.stderr
     for name in ("runs.parquet", "monthly.parquet"):
         assert (tmp_path / "here" / name).read_bytes() == (study[0] / name).read_bytes(), name

@@ -15,7 +15,9 @@ import xarray as xr
 
 import analysis
 import sim
+from analysis import report
 from experiments.commands import main
+from tests.undrawn import nothing_drawn
 
 TINY = ("organisation=smb", "horizon.months=1", "horizon.burn_in_months=0", "seeds=2", "executor=serial")
 PI = "3.141592653589793"
@@ -265,6 +267,7 @@ def test_a_comparison_goes_on_in_its_folder_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(report, "write", nothing_drawn)  # four reports, of which none is looked at
     assert main(["compare", *TINY, "out=study"]) == 0
     capsys.readouterr()
     assert main(["compare", "resume=study", "seeds=3", "record=none"]) == 0
