@@ -13,6 +13,8 @@ INSTALL := $(PY) -m pip install -qq --disable-pip-version-check --no-compile
 # The same files by the same hashes; pip fetches and unpacks one after the other.
 UV := $(PY) -m uv pip install -qq --python $(PY)
 STAMP := $(VENV)/.installed
+# Many containers forbid byte code by this: every process of a test would compile a thousand files again.
+unexport PYTHONDONTWRITEBYTECODE
 # Folders of code; one that holds no Python file yet is left out.
 CODE := $(foreach folder,sim experiments analysis workshop,$(if $(wildcard $(folder)/*.py),$(folder)))
 PYTEST := $(PY) -m pytest

@@ -36,12 +36,12 @@ def serving(command: list[str], port: int, log: Path) -> Iterator[None]:
 
 def _await(server: subprocess.Popen[bytes], port: int, log: Path) -> None:
     """Until the server answers; the first start may compile the model."""
-    for _ in range(400):
+    for _ in range(2000):
         try:
             socket.create_connection(("127.0.0.1", port)).close()
         except OSError:
             try:
-                server.wait(0.5)
+                server.wait(0.1)
             except subprocess.TimeoutExpired:
                 continue
             break
