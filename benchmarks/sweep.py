@@ -69,19 +69,28 @@ def run(reporter: Reporter) -> None:
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         overheads(reporter, place)
-        large = 200 if reporter.quick else 10_000
-        before = bare(plan(large // 10))
-        seconds = swept(plan(large), place / "large", executors.Threads(WORKERS))
-        after = bare(plan(large // 10))
-        reporter.fact("runs_of_a_mid_market_sweep", large)
-        reporter.fact("seconds_of_it", f"{seconds:.1f}")
-        reporter.fact("at_most_240_seconds", seconds <= MOST_SECONDS, required=not reporter.quick)
-        reporter.fact("runs_per_second", f"{large / seconds:.0f}")
-        kept = 5.0 * (before + after) / seconds
-        reporter.ratios({"bare kernel/sweep, time": ratio([kept], at_least=None if reporter.quick else 0.92)})
+        large(reporter, place)
         workers(reporter, place)
         reporter.ratios({"dask/threads, 2 workers": dask(place, 80 if reporter.quick else 1_000, reporter.quick)})
         memory(reporter, place)
+
+
+def large(reporter: Reporter, place: Path) -> None:
+    """Ten thousand runs, as two sweeps of five thousand; before, between and after them the bare kernel."""
+    half = 100 if reporter.quick else 5_000
+    sample = plan(half // 5)
+    alone = [bare(sample)]
+    seconds: list[float] = []
+    for number in range(2):
+        seconds.append(swept(plan(half), place / f"large{number}", executors.Threads(WORKERS)))
+        alone.append(bare(sample))
+    reporter.fact("runs_of_mid_market_in_two_sweeps", 2 * half)
+    reporter.fact("seconds_of_them", f"{sum(seconds):.1f}")
+    reporter.fact("at_most_240_seconds", sum(seconds) <= MOST_SECONDS, required=not reporter.quick)
+    reporter.fact("runs_per_second", f"{2 * half / sum(seconds):.0f}")
+    # Of what stands before and after a sweep the mean: a machine that slows down does so for both.
+    kept = [2.5 * (alone[k] + alone[k + 1]) / seconds[k] for k in range(2)]
+    reporter.ratios({"bare kernel/sweep, time": ratio(kept, at_least=None if reporter.quick else 0.92)})
 
 
 def overheads(reporter: Reporter, place: Path) -> None:

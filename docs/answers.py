@@ -29,8 +29,8 @@ HEAD = """\
 
 Every [named study](studies.md) at its full size, in `mid_market`, one after the other: the command, the answer as it
 was printed, every number behind it with its 95 % interval, the figures. Intervals hold the luck of the draws, not doubt
-about the parameters; `map` and `sorting` draw those too. A *claim* in parentheses says that the intervals supported
-none of the study's sentences, so the numbers are stated plainly.
+about the parameters; `map` takes those from the shipped posterior, `sorting` from the priors. A *claim* in parentheses
+says that the intervals supported none of the study's sentences, so the numbers are stated plainly.
 """
 
 

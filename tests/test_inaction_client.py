@@ -237,7 +237,7 @@ def _within(spec: Any) -> st.SearchStrategy[Any]:
     if spec.get("whole"):
         return st.integers(low, min(high, low + 40))
     number = st.floats(low, min(high, max(1.0, low * 1_000)), allow_subnormal=False)
-    return number | number.map(lambda x: f"{x:.2f} %".replace(".", ",") if high <= 1 else round(x, 2))
+    return number | number.map(lambda x: f"{100 * x:.10f} %".replace(".", ",") if high <= 1 else round(x, 2))
 
 
 PLAUSIBLE = {key: _within(spec) for key, spec in client.fields().items() if "low" in spec}

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from pathlib import Path
 from string import Formatter
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import sim
+from experiments.calibration import posterior
 from experiments.commands import main
 from experiments.models import Organisation
 from experiments.studies import definition, known, plan
@@ -112,6 +115,32 @@ def test_firms_are_drawn_inside_their_bounds(model, seed, count):
     model.prepare("siloed", made.values(0))
 
 
+@settings(max_examples=10)
+@given(st.integers(0, 2**31), st.integers(1, 1500))
+def test_firms_of_a_posterior_are_its_draws_each_once_before_any_comes_again(model, seed, count):
+    file = posterior.find("shipped", "mid_market")
+    draws = posterior.read(file)
+    asked = {"name": "panel", "points": count, "posterior": str(file), "also": ["alignment.follow_up_obligation"]}
+    made = plan(asked, model, seed).points
+    assert set(made.columns) == set(draws) | set(uncertain(model.base.values(), asked["also"]))
+    rows = pd.DataFrame({name: made.columns[name] for name in draws})
+    number = {tuple(row): k for k, row in enumerate(draws.itertuples(index=False))}
+    times = np.bincount([number[tuple(row)] for row in rows.itertuples(index=False)], minlength=len(draws))
+    assert times.max() - times.min() <= 1
+    obliged = made.columns["alignment.follow_up_obligation"]
+    assert count < 10 or np.ptp(obliged) > 0.2  # from its prior: no two alike
+
+
+def test_what_is_given_for_all_arms_stays_in_a_panel_of_a_posterior(model):
+    asked = {"name": "panel", "points": 5, "posterior": "shipped", "also": ["behaviour.pushing_cost"]}
+    drawn = plan(asked, model, 1).points.columns
+    assert "behaviour.share_exponent" in drawn
+    draws = posterior.read(posterior.find("shipped", "mid_market"))
+    assert not set(drawn["behaviour.pushing_cost"]) & set(draws["behaviour.pushing_cost"])  # a lever is of its prior
+    stated = dataclasses.replace(model, common={"behaviour": {"share_exponent": 0.5}})
+    assert set(plan(asked, stated, 1).points.columns) == set(drawn) - {"behaviour.share_exponent"}
+
+
 def test_scales_move_several_parameters_together(model):
     made = plan(definition("overload").spec["design"], model, 1)
     params = model.base["siloed"]
@@ -128,6 +157,8 @@ def test_scales_move_several_parameters_together(model):
         ({"name": "simplex", "parts": ["capability.proces"] * 3}, "Did you mean 'capability.process'"),
         ({"name": "simplex", "parts": ["capability.process"] * 3, "include": ["70/20"]}, "sum to 100"),
         ({"name": "panel", "also": ["alignment.score_owner"]}, "no parameter with a prior"),
+        ({"name": "panel", "posterior": "nowhere.parquet"}, "there is no such file; shipped means"),
+        ({"name": "grid", "posterior": "shipped"}, "only a panel draws firms; design.name is grid"),
         ({"scales": {"leads": [1, 2]}}, "values and powers"),
         ({"point": 3}, "Did you mean 'points'"),
         ({"points": 2.5}, "a whole number"),

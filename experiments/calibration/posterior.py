@@ -14,6 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -68,8 +69,8 @@ def find(given: object, organisation: str, configs: Folders = None) -> Path:
         found = beside(find_file("organisation", organisation, configs=configs))
         if found is None:
             raise ParameterError(
-                f"posterior={SHIPPED}: no draws are shipped for {organisation}; gtm calibrate makes them, and "
-                "posterior=FILE takes them."
+                f"posterior={SHIPPED}: no draws are shipped for {organisation}; gtm calibrate makes them, "
+                "posterior=FILE takes them, posterior=null does without."
             )
         return found
     path = Path(str(given)).expanduser()
@@ -104,6 +105,25 @@ def read(path: Path) -> pd.DataFrame:
 def _draws(path: str) -> tuple[dict[str, Any], ...]:
     found = read(Path(path)).to_dict("records")
     return tuple({str(name): value for name, value in draw.items()} for draw in found)
+
+
+def firms(model: Organisation, file: Path, n: int, random: np.random.Generator) -> dict[str, list[Any]]:
+    """Values of ``n`` firms, a column a parameter: draws in random order, none a second time before all have come.
+
+    What the command line gives for all arms stays as given, so it is left out.
+
+    Raises
+    ------
+    ParameterError
+        The file holds no draws, or a value that the organisation cannot have.
+    """
+    draws = read(file)
+    rows = np.concatenate([random.permutation(len(draws)) for _ in range(-(-n // len(draws)))])[:n]
+    found = {str(name): draws[name].tolist() for name in draws if not _given(model.common, str(name))}
+    for name, values in found.items():
+        for value in dict.fromkeys(values):
+            model.check(name, value)
+    return {name: [values[row] for row in rows] for name, values in found.items()}
 
 
 @dataclass(frozen=True)

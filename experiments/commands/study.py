@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from analysis.studies import Answer, Named
     from experiments.studies import Definition
 
-START: dict[str, Any] = {"name": None, "seeds": 32, "points": None}
+START: dict[str, Any] = {"name": None, "seeds": 32, "points": None, "posterior": None}
+OF_DESIGN = ("points", "posterior")  # what the command line changes of a design
 COMMAND = Command("study", COMMANDS["study"], START)
 
 
@@ -32,7 +33,9 @@ def main(arguments: Sequence[str]) -> int:
         known = definition(given["name"].strip("'\"")) if "name" in given else None
         wrong = next((word for word in words if word.lstrip("+").startswith("design")), None)
         if wrong:
-            raise ParameterError(f"{wrong}: a study's design stands in its file; points= and seeds= change its size.")
+            raise ParameterError(
+                f"{wrong}: a study's design stands in its file; points=, seeds= and posterior= change it."
+            )
     except ParameterError as error:
         return refuse(error)
     return application(_command(known) if known else COMMAND, run, arguments)
@@ -41,8 +44,8 @@ def main(arguments: Sequence[str]) -> int:
 def _command(study: Definition) -> Command:
     """The command as the study's file sets its keys."""
     own = {key: study.spec[key] for key in ("organisation", "arms", "seeds") if key in study.spec}
-    points = study.spec["design"].get("points", 5)
-    return dataclasses.replace(COMMAND, defaults={**START, "points": points, **own})
+    size = {"points": 5, **{key: study.spec["design"][key] for key in OF_DESIGN if key in study.spec["design"]}}
+    return dataclasses.replace(COMMAND, defaults={**START, **size, **own})
 
 
 def _list(given: dict[str, str]) -> int:
@@ -78,7 +81,8 @@ def run(settings: Settings) -> int:
     model = settings.model
     assert isinstance(model, Organisation)
     model = Believing.of(model)
-    design = {**asked.spec["design"], "points": settings.own["points"] or asked.spec["design"].get("points", 5)}
+    points = settings.own["points"] or asked.spec["design"].get("points", 5)
+    design = {**asked.spec["design"], "points": points, "posterior": settings.own["posterior"]}
     planned = plan(design, model, settings.seed)
     settings = dataclasses.replace(settings, model=model, points=planned.points, design=design, record="none")
     outcome = conduct(settings)

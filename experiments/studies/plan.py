@@ -2,7 +2,8 @@
 
 *Scales* multiply several parameters together (twice the leads, half the time for each).
 A *simplex* splits a budget of capability in three. A *panel* draws firms from the priors of
-everything uncertain, around the organisation's own values. And the pseudo-factor ``felt``
+everything uncertain, around the organisation's own values, or takes draws of a posterior. And
+the pseudo-factor ``felt``
 names the pay plan that people believe in, whatever they are paid
 (:class:`experiments.studies.felt.Believing`).
 """
@@ -19,13 +20,14 @@ import pandas as pd
 
 from experiments import design
 from experiments.baseline import deal_scale
+from experiments.calibration import posterior
 from experiments.design import Points, column
 from experiments.models import Model, Organisation
 from experiments.wording import check_keys
 from sim.parameters import PLAN_THEMES, Declaration, ParameterError, Params, declared, is_number, nearest
 from sim.parameters.priors import distribution
 
-KEYS = ("name", "points", "factors", "zip", "scales", "parts", "budget", "include", "also", "of_arm")
+KEYS = ("name", "points", "factors", "zip", "scales", "parts", "budget", "include", "also", "of_arm", "posterior")
 OWN = ("simplex", "panel")
 MOST_POINTS = 1_000_000
 
@@ -59,6 +61,8 @@ def plan(given: Mapping[str, Any], model: Model, seed: int) -> Planned:
     n = given.get("points", 5)
     if not is_number(n) or not 1 <= n <= MOST_POINTS or n != int(n):
         raise ParameterError(f"points={n!r}: a whole number from 1 to {MOST_POINTS:,} is needed.")
+    if name != "panel" and given.get("posterior") is not None:
+        raise ParameterError(f"posterior={given['posterior']}: only a panel draws firms; design.name is {name}.")
     if name == "simplex":
         return _simplex(given, _organisation(model, name), int(n))
     if name == "panel":
@@ -159,7 +163,7 @@ def _split(text: str) -> tuple[float, float, float]:
     return int(parts[0]) / 100, int(parts[1]) / 100, int(parts[2]) / 100
 
 
-# ---------------------------------------------------------------- firms drawn from the priors
+# ---------------------------------------------------------------- firms drawn from priors or from a posterior
 
 
 def uncertain(arms: Iterable[Params], also: Sequence[str] = ()) -> dict[str, Declaration]:
@@ -197,15 +201,23 @@ def firms(
 
 
 def _panel(given: Mapping[str, Any], model: Organisation, n: int, seed: int) -> Planned:
-    """Firms drawn from the priors.
+    """Firms drawn from the priors, or from a posterior where ``posterior`` names one.
 
-    ``also`` names levers that are drawn too, for all arms; ``of_arm`` levers that only the
-    first arm has drawn, while the others keep their own.
+    ``also`` names levers that are drawn too, from their priors, for all arms; ``of_arm`` levers
+    that only the first arm has drawn, while the others keep their own.
     """
     baseline = model.arms[0]
     also, of_arm = list(given.get("also") or ()), list(given.get("of_arm") or ())
     names = uncertain(model.base.values(), [*also, *of_arm])
-    drawn = firms(model.base[baseline], names, n, np.random.default_rng(seed))
+    random = np.random.default_rng(seed)
+    drawn: dict[str, list[Any]] = {}
+    if given.get("posterior") is not None:
+        file = posterior.find(given["posterior"], model.organisation, model.configs)
+        draws = posterior.firms(model, file, n, random)
+        drawn = {name: values for name, values in draws.items() if name not in (*also, *of_arm)}
+        known = set(posterior.read(file)) - {*also, *of_arm}  # also what the command line gives
+        names = {name: found for name, found in names.items() if name not in known}
+    drawn |= firms(model.base[baseline], names, n, random)
     columns = {f"arm.{baseline}.{k}" if k in of_arm else k: column(values) for k, values in drawn.items()}
     return Planned(Points(columns, n), pd.DataFrame(index=range(n)))
 
