@@ -99,10 +99,11 @@ class Teller:
         values = [self.number(*path) for path in paths]
         largest = max(filter(math.isfinite, map(abs, values)), default=0.0)
         scale, _ = self.write.unit(largest)
-        digits = max(0, 2 - math.floor(math.log10(largest / scale))) if largest else 0
+        digits = max(0, 2 - math.floor(math.log10(three(largest / scale)))) if largest else 0
+        shown = [self.write.scaled(three(value / scale), digits, scale) for value in values]
         return [
-            self._tell(path, value, self.currency(self.write.scaled(three(value / scale), digits, scale)))
-            for path, value in zip(paths, values, strict=True)
+            self._tell(path, value, self.currency(text) if math.isfinite(value) else DASH)
+            for path, value, text in zip(paths, values, shown, strict=True)
         ]
 
     def money_range(
