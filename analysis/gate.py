@@ -17,7 +17,7 @@ from analysis.paired import Contrast
 from analysis.summary import Study
 from analysis.texts import Texts, texts
 
-Verdict = Literal["up", "down", "unclear", "unknown"]
+Verdict = Literal["up", "down", "equal", "unclear", "unknown"]
 GROWTH, WASTED = "revenue_growth", "wasted_time_share"
 
 
@@ -62,10 +62,12 @@ class Sentence:
 
 
 def verdict(found: Contrast, unit: str = "") -> Verdict:
-    """What a contrast allows to say: above zero, below zero, neither, or nothing at all."""
+    """What a contrast allows to say: above zero, below zero, zero, none of these, or nothing at all."""
     if found.n < 2 or not (math.isfinite(found.low) and math.isfinite(found.high)):
         return "unknown"
     (low, high), _, _ = numbers("en").printed(found.low, found.high, unit)
+    if low == high == 0.0:  # an interval of nothing is sure of nothing, which is not the same as not being sure
+        return "equal"
     return "up" if low > 0 else "down" if high < 0 else "unclear"
 
 
@@ -102,7 +104,8 @@ def headline(study: Study, language: str, arm: str | None = None) -> Sentence:
         n=count.shown,
         **names,
     )
-    facts = (*growth, *wasted) + ((count,) if "unclear" in verdicts.values() else ())
+    numbered = [pair for pair, found in zip((growth, wasted), verdicts.values(), strict=True) if found != "equal"]
+    facts = (*(fact for pair in numbered for fact in pair), *((count,) if "unclear" in verdicts.values() else ()))
     return Sentence(text, claim, facts)
 
 

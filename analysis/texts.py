@@ -56,6 +56,8 @@ class Texts(Entries):
         the model itself, so its mappings are empty.
     units, sources, facts : mapping
         Words of units, sources and stylised facts, word for word.
+    plains : mapping
+        ``plain.yaml``, which holds both languages: names, choices and units for people who do not know the model.
     """
 
     measures: Mapping[str, Mapping[str, str]]
@@ -63,6 +65,7 @@ class Texts(Entries):
     units: Mapping[str, str]
     sources: Mapping[str, str]
     facts: Mapping[str, str]
+    plains: Mapping[str, Mapping[str, Any]]
 
     def arm(self, name: str) -> str:
         """An arm as it is called within a sentence."""
@@ -88,6 +91,19 @@ class Texts(Entries):
     def meaning(self, theme: str, name: str, fallback: str) -> str:
         """What a parameter means."""
         return self.parameters.get(theme, {}).get(name, fallback)
+
+    def plain(self, key: str, fallback: str) -> str:
+        """What people call a parameter, by its dotted name."""
+        return str(self.plains["names"].get(key, {}).get(self.language, fallback))
+
+    def plain_choice(self, key: str, choice: str) -> str:
+        """What people call one of the words that a parameter can be."""
+        known = self.plains["choices"].get(key, {}).get(choice, {})
+        return str(known.get(self.language, choice.replace("_", " ")))
+
+    def plain_unit(self, unit: str) -> str:
+        """A unit as people read it after a number; what begins with % follows a percentage."""
+        return str(self.plains["units"].get(unit, {}).get(self.language, self.unit(unit)))
 
     def unit(self, unit: str) -> str:
         """The words of a unit."""
@@ -131,6 +147,7 @@ def texts(language: str) -> Texts:
         units=model.get("units", {}),
         sources=model.get("sources", {}),
         facts=_read(f"facts.{language}.yaml"),
+        plains=_read("plain.yaml"),
     )
 
 

@@ -18,7 +18,7 @@ from analysis.summary import Study
 from analysis.texts import texts
 from tests.synthetic_study import EFFECT, synthetic
 
-INTERVALS = {"up": (0.004, 0.016), "down": (-0.016, -0.004), "unclear": (-0.004, 0.009)}
+INTERVALS = {"up": (0.004, 0.016), "down": (-0.016, -0.004), "unclear": (-0.004, 0.009), "equal": (0.0, 0.0)}
 SAID = {
     "en": {
         GROWTH: {"up": "faster", "down": "slower", "unclear": "ARR growth"},
@@ -63,7 +63,7 @@ def test_the_sentence_follows_the_intervals(language, growth, wasted):
         if claimed != "unclear":  # and nothing of the contrary
             assert words["down" if claimed == "up" else "up"] not in found.text
     assert ("zero" in found.text or "cero" in found.text) == ("unclear" in {growth, wasted})
-    assert (" but " in found.text or " pero " in found.text) == (growth == wasted != "unclear")
+    assert (" but " in found.text or " pero " in found.text) == (growth == wasted and growth in {"up", "down"})
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -88,6 +88,15 @@ def test_a_bound_that_is_printed_as_zero_is_zero():
     close = Contrast(0.01, 0.00001, 0.02, 0.976, 4.0, 32)
     assert verdict(close, "fraction") == "unclear"
     assert verdict(dataclasses.replace(close, low=0.004), "fraction") == "up"
+
+
+def test_an_interval_of_nothing_says_that_nothing_changes():
+    nothing = Contrast(0.0, 0.0, 0.0, 0.5, math.nan, 32)
+    assert [verdict(nothing, unit) for unit in ("fraction", "€", "")] == ["equal"] * 3
+    assert verdict(dataclasses.replace(nothing, low=-1e-17, high=1e-17), "fraction") == "equal"  # a sum that rounds
+    assert verdict(dataclasses.replace(nothing, n=1)) == "unknown"
+    assert headline(study_with((0.0, 0.0), (0.0, 0.0)), "en").text.startswith("Nothing changes")
+    assert headline(study_with((0.0, 0.0), (0.0, 0.0)), "es").text.startswith("Nada cambia")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

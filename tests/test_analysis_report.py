@@ -235,7 +235,7 @@ def test_tables_call_a_difference_better_or_worse_only_where_it_is_told(tmp_path
     assert tables.measure("churned_arr", "shared_okr").reading == "worse"
     unclear = tables.measure("score_validity", "shared_okr")
     assert (unclear.reading, unclear.tone) == ("not told apart", "")
-    assert tables.measure("scores_amended_share", "shared_okr").reading == "equal in all runs"
+    assert tables.measure("scores_amended_share", "shared_okr").reading == "no difference"
 
 
 @pytest.mark.browser

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from analysis import catalogue
+from analysis.factors import any_value
 from analysis.numbers import LANGUAGES
 from analysis.texts import FOLDER, texts
 from sim.measures import MEASURES
@@ -58,6 +59,42 @@ def test_spanish_explains_every_parameter():
     assert explained - parameters.keys() == set(), "parameters that no longer exist"
     units = {declaration.unit for declaration in parameters.values()} - {""}
     assert units == set(spanish.units), "units in analysis/locale/model.es.yaml are those of the parameters"
+
+
+def test_everything_uncertain_has_a_plain_name_in_both_languages():
+    """What reports name in passing reads without a glossary: short, no symbols, and no two things alike."""
+    parameters = {f"{theme}.{name}": declaration for theme, name, declaration, _ in declared()}
+    plains = texts("en").plains
+    assert set(plains["names"]) <= parameters.keys(), "parameters that no longer exist"
+    drawn = {key for key, declaration in parameters.items() if declaration.prior} | set(plains["choices"])
+    assert drawn <= set(plains["names"]), "what is drawn needs a plain name in analysis/locale/plain.yaml"
+    for language in LANGUAGES:
+        names = [name[language] for name in plains["names"].values()]
+        assert len(names) == len(set(names)), [name for name in names if names.count(name) > 1]
+        assert not [name for name in names if len(name) > 64 or not re.fullmatch(r"[\w' -]+", name)]
+    for key, choices in plains["choices"].items():
+        assert set(choices) == set(parameters[key].choices)
+    units = {declaration.unit for declaration in parameters.values()}
+    assert set(plains["units"]) <= units
+    choices = [words for each in plains["choices"].values() for words in each.values()]
+    for words in (*plains["names"].values(), *plains["units"].values(), *choices):
+        assert set(words) == set(LANGUAGES)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "english", "spanish"),
+    [
+        ("behaviour.pushing_cost", 7.21, "7.21 times the pay for an MQL", "7,21 veces lo que se paga por un MQL"),
+        ("behaviour.call_bar", 1300.0, "€1,300 of expected contract value", "1300 € de valor de contrato esperado"),
+        ("customers.churn_monthly", 0.0062, "0.62% a month", "0,62 % al mes"),
+        ("behaviour.call_form", "relative", "value per hour against all other work",
+         "valor por hora frente a todo lo demás"),
+        ("market.win_intercept", -1.9, "\N{MINUS SIGN}1.9 logit", "\N{MINUS SIGN}1,9 logit"),
+    ],
+)  # fmt: skip
+def test_values_of_parameters_have_the_units_that_people_use(key, value, english, spanish):
+    for language, expected in (("en", english), ("es", spanish)):
+        assert any_value(texts(language))(key, value).replace("\N{NO-BREAK SPACE}", " ") == expected
 
 
 def test_sources_that_are_words_and_not_names_are_translated():

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from analysis.discovery import Box, Checked, Discovery, Restriction, as_mapping, discover
+from analysis.factors import any_label, any_value
 from analysis.studies import regions
-from analysis.studies.named import any_label, any_value
 from analysis.texts import texts
 from experiments.commands import main
 from sim.parameters import ParameterError
@@ -95,8 +95,9 @@ def test_a_box_reads_as_a_sentence_with_terms_units_and_quasi_p():
     words = texts("en")
     said = regions.in_words(found_with(0.5), "Shared OKRs lose", any_label(words), any_value(words), words)
     assert "Shared OKRs lose: 93 of 400 points (23%)." in said
-    assert "share of MQLs whose follow-up sellers owe in order of arrival from 35% up" in said
-    assert "looking at one arriving lead from 0.1 hours to 0.3 hours (`workload.triage`, quasi-p = 0.030)" in said
+    assert "share of MQLs that sales is obliged to follow up from 35% up" in said
+    assert "time to look at a lead that arrives from 0.1 hours to 0.3 hours (`workload.triage`" in said
+    assert "quasi-p = 0.030)" in said
     assert "(`alignment.follow_up_obligation`, quasi-p < 0.001)" in said
     assert "holds in 70% of cases" in said
     spanish = texts("es")

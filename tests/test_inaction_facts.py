@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 from scipy.stats import pearsonr
 
-from analysis.money import drivers
+from analysis.money import drivers, words
+from analysis.money.words import plain
 from experiments.inaction.draws import COST
 from sim.parameters import declared
 
@@ -55,6 +56,19 @@ def test_facts_are_the_first_five_that_explain_anything() -> None:
     assert [fact.variance_share for fact in drivers.to_collect(bars)] == [bar.variance_share for bar in bars[:5]]
     nothing = tuple(replace(bar, variance_share=0.0) for bar in bars)
     assert drivers.to_collect(nothing) == ()
+
+
+def test_swings_and_losing_regions_have_plain_names_and_units() -> None:
+    named, unit = plain("behaviour.pushing_cost")
+    assert named == {"en": "reluctance to pass on bad leads", "es": "reparo en pasar malos leads"}
+    assert unit == "MQL payments"
+    assert plain(COST) == words.label(COST)
+    bound = np.linspace(2.0, 40.0, 300)
+    frame = pd.DataFrame({"behaviour.pushing_cost": bound, COST: np.random.default_rng(2).random(300)})
+    found = drivers.losing(frame, 10.0 - bound, plain, 1)
+    assert "Reluctance to pass on bad leads: at least".lower() in found.regions[0].text["en"].lower()
+    assert "times the pay for an MQL" in found.regions[0].text["en"]
+    assert "reparo en pasar malos leads: como mínimo" in found.regions[0].text["es"]
 
 
 def test_what_chance_alone_shows_is_called_so_at_the_rate_stated() -> None:

@@ -221,7 +221,14 @@ def test_no_assumption_is_left_out_of_the_register(language):
     found = made_up()
     section = next(s for s in document(found, teller(found, language)).sections if s.key == "assumptions")
     rows = [row[0] for block in section.blocks if isinstance(block, Table) for row in block.rows]
-    assert sorted(rows) == sorted(capital(fact.label[language]) for fact in found.client.facts)
+    called = {swing.key: swing.label[language] for one in found.programmes for swing in one.tornado}
+    expected = []
+    for fact in found.client.facts:
+        what = fact.label[language]
+        name = called.get(fact.key, what)
+        expected.append(capital(what if name == what else f"{name}: {what}"))  # found again under both
+    assert any(": " in row for row in expected)
+    assert sorted(rows) == sorted(expected)
 
 
 def test_amounts_of_a_column_are_counted_in_the_same():
@@ -229,6 +236,14 @@ def test_amounts_of_a_column_are_counted_in_the_same():
     assert Teller({"x": wide}, "en").estimate("x")[0] == "€60,000"  # not the hundred thousand that its interval allows
     mixed = [{"mean": 2e6, "low": 1e6, "high": 3e6}, {"mean": 5e4, "low": 4e4, "high": 6e4}]
     assert Teller({"x": mixed}, "en").column([("x", 0), ("x", 1)])[1][1] == "€0.040 to €0.060M"
+
+
+def test_amounts_of_a_sentence_are_counted_in_the_same():
+    told = Teller({"low": -0.9e6, "high": 1.234e6, "few": 12_345.0, "none": 0.0}, "en", "GBP")
+    both = [text.replace("\N{NO-BREAK SPACE}", " ") for text in told.amounts(["low"], ["high"])]
+    assert both == ["\N{MINUS SIGN}£0.90 million", "£1.23 million"]
+    assert told.amounts(["few"], ["none"]) == ["£12,300", "£0"]
+    assert told.amounts(["none"]) == ["£0"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

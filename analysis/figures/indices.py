@@ -12,9 +12,9 @@ import seaborn as sns
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from analysis.factors import factor_label
 from analysis.figures.studies.canvas import DOWN, UP, titled
 from analysis.figures.style import INK, QUIET, RC, Shape
-from analysis.studies.named import factor_label
 from analysis.summary import Study
 from analysis.texts import texts
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from analysis.inaction.claims import ROOT
@@ -68,8 +69,11 @@ def gains(result: Result, tell: Teller) -> Section | None:
             Picture("parts", say("pictures.parts.alt"), say("pictures.parts.caption")),
         ]
         if found.payout_only is not None and found.behaviour_on is not None:
+            names = ("payout_only", "behaviour_on")
+            amounts = tell.column([(*path, name) for name in names], short=False)
             texts = {
-                name: say("amount_range", **_amount(tell, *path, name)) for name in ("payout_only", "behaviour_on")
+                name: say("amount_range", mean=mean, range=interval)
+                for name, (mean, interval) in zip(names, amounts, strict=True)
             }
             blocks.append(Text(say("gains.payout", **texts)))
     blocks += _outcome(result, tell)
@@ -254,12 +258,15 @@ def assumptions(result: Result, tell: Teller) -> Section:
     if assumed:
         intro = say("facts.intro", assumed=len(assumed), judged=judged, profile=result.client.profile)
         blocks += [Heading(say("facts.assumed")), Text(intro)]
-        first = [swing.key for programme in result.programmes for swing in programme.tornado]
+        called = {swing.key: swing.label for programme in result.programmes for swing in programme.tornado}
+        first = list(called)
         moving = sorted((line for line in assumed if line[1].key in first), key=lambda line: first.index(line[1].key))
         rest = sorted((line for line in assumed if line not in moving), key=lambda line: line[1].grade)
         if moving:
             head = tuple(say(f"facts.{name}") for name in ("what", "value", "range", "origin", "grade"))
-            lines = tuple((*_fact(tell, place, fact), origin(say, fact), _grade(say, fact)) for place, fact in moving)
+            lines = tuple(
+                (*_fact(tell, place, fact, called), origin(say, fact), _grade(say, fact)) for place, fact in moving
+            )
             widths = (0.34, 0.13, 0.18, 0.25, 0.1)
             table = Table(head, lines, (False, True, True, False, False), widths=widths, loud=_judged(moving))
             blocks += [Heading(say("facts.moving")), table]
@@ -296,15 +303,19 @@ def origin(say: Texts, fact: Fact) -> str:
     return say("facts.grades.judgement") if fact.origin == JUDGEMENT else say.source(fact.origin)
 
 
-def _fact(tell: Teller, place: int, fact: Fact) -> tuple[str, str, str]:
-    """What, value, and the 95 % range where it is uncertain."""
+def _fact(
+    tell: Teller, place: int, fact: Fact, called: Mapping[str, Mapping[str, str]] | None = None
+) -> tuple[str, str, str]:
+    """What, value, and the 95 % range where it is uncertain; after the plain name of what other pages ``called`` so."""
     say = words(tell.language)
     path, unit = (ROOT, "client", "facts", place), say.unit(fact.unit)
     value = "—" if fact.value is None else tell.quantity(*path, "value", unit=unit)
     span = "—"
     if fact.low is not None and fact.high is not None:
         span = say("span", low=tell.quantity(*path, "low"), high=tell.quantity(*path, "high"))
-    return capital(fact.label[tell.language]), value, span
+    what = fact.label[tell.language]
+    name = (called or {}).get(fact.key, fact.label)[tell.language]
+    return capital(what if name == what else f"{name}: {what}"), value, span
 
 
 def method(result: Result, tell: Teller) -> Section:

@@ -145,11 +145,12 @@ def _swing(programme: Programme, tell: Teller) -> str:
     """What moves the answer most, and whether anything alone turns it."""
     say, lang, first = words(tell.language), tell.language, programme.tornado[0]
     path = (*PROGRAMME, "tornado", 0)
-    ends = {name: tell.money(*path, name) for name in ("npv_low", "npv_high")}
+    names = ("npv_low", "npv_high")
+    ends = dict(zip(names, tell.amounts(*((*path, name) for name in names)), strict=True))
     if first.low is None or first.high is None:
         text = say("change.swing_word", label=first.label[lang], **ends)
     else:
-        values = {name: tell.quantity(*path, name, unit=say.unit(first.unit)) for name in ("low", "high")}
+        values = {name: tell.factor(*path, name, key=first.key) for name in ("low", "high")}
         text = say("change.swing", label=first.label[lang], **values, **ends)
     turning = [
         swing.label[lang]
@@ -202,7 +203,7 @@ def _regions(result: Result, tell: Teller) -> list[Block]:
     found = [
         say(
             "failing.region",
-            text=capital(region.text[tell.language]),
+            text=capital(tell.currency(region.text[tell.language])),
             coverage=tell.percent(*path, "regions", place, "coverage"),
             density=tell.percent(*path, "regions", place, "density"),
         )

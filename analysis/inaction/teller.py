@@ -9,7 +9,9 @@ from typing import Any
 
 from babel.numbers import get_currency_symbol
 
+from analysis.factors import factor_value
 from analysis.numbers import DASH, SPACE, Numbers, numbers, places_for
+from analysis.texts import texts
 
 Step = str | int
 FARTHEST = 0.1  # of a mean: rounded as its interval allows, it lies no farther from what it is, if two digits do
@@ -90,7 +92,19 @@ class Teller:
         """An amount; with ``size`` without its sign, because the words say which way it goes."""
         value = self.number(*path)
         shown = self.write.euro(abs(value) if size else value, signed=signed, short=short)
-        return self._tell(path, value, self._currency(shown))
+        return self._tell(path, value, self.currency(shown))
+
+    def amounts(self, *paths: Sequence[Step]) -> list[str]:
+        """Amounts of one sentence, all counted in what the largest is, which has three significant digits."""
+        values = [self.number(*path) for path in paths]
+        largest = max(filter(math.isfinite, map(abs, values)), default=0.0)
+        scale, _ = self.write.unit(largest)
+        digits = max(0, 2 - math.floor(math.log10(three(largest / scale)))) if largest else 0
+        shown = [self.write.scaled(three(value / scale), digits, scale) for value in values]
+        return [
+            self._tell(path, value, self.currency(text) if math.isfinite(value) else DASH)
+            for path, value, text in zip(paths, values, shown, strict=True)
+        ]
 
     def money_range(
         self,
@@ -107,15 +121,15 @@ class Teller:
         """
         values = [self.number(*low), self.number(*high)]
         shown = sorted(map(abs, values)) if size else values
-        text = self._currency(self.write.between(shown[0], shown[1], "€", short=short, beside=beside))
+        text = self.currency(self.write.between(shown[0], shown[1], "€", short=short, beside=beside))
         self._tell(low, values[0], text)
         return self._tell(high, values[1], text)
 
-    def column(self, paths: Sequence[Sequence[Step]]) -> list[tuple[str, str]]:
-        """Estimates below each other, as :meth:`estimate` writes them, all counted in the same."""
+    def column(self, paths: Sequence[Sequence[Step]], *, short: bool = True) -> list[tuple[str, str]]:
+        """Estimates below each other, or of one sentence, as :meth:`estimate` writes them, all counted in the same."""
         bounds = [abs(self.number(*path, bound)) for path in paths for bound in ("low", "high")]
         beside = max((bound for bound in bounds if math.isfinite(bound)), default=0.0)
-        return [self.estimate(*path, beside=beside) for path in paths]
+        return [self.estimate(*path, short=short, beside=beside) for path in paths]
 
     def estimate(self, *path: Step, size: bool = False, short: bool = True, beside: float = 0.0) -> tuple[str, str]:
         """Mean and 95 % interval of an estimate, both as exact as the interval allows.
@@ -153,7 +167,7 @@ class Teller:
             if abs(rounded - mean / scale) > FARTHEST * abs(mean / scale):
                 digits, rounded = max(0, places + more), round(mean / scale, places + more)
         shown = self.write.scaled(abs(rounded) if size else rounded, digits, scale, short=short)
-        return self._tell(path, mean, self._currency(shown))
+        return self._tell(path, mean, self.currency(shown))
 
     def percent(self, *path: Step, digits: int = 0, signed: bool = False) -> str:
         """A fraction as a percentage."""
@@ -193,14 +207,19 @@ class Teller:
             return found
         value = self.number(*path)
         if unit.startswith("€"):
-            shown = self._currency(self.write.euro(value, short=True)) + unit[1:]
+            shown = self.currency(self.write.euro(value, short=True)) + unit[1:]
         else:
             shown = SPACE.join(filter(None, (self.write.plain(value), unit)))
         return self._tell(path, value, shown)
 
+    def factor(self, *path: Step, key: str) -> str:
+        """A value of a parameter as a sentence has it: a share as a percentage, else with the unit that people use."""
+        value = self.number(*path)
+        return self._tell(path, value, self.currency(factor_value(key, value, texts(self.language), self.write)))
+
     def short(self, amount: float) -> str:
         """An amount on a figure: "€0.5M", «0,5 M€»."""
-        return self._currency(self.write.euro(amount, short=True))
+        return self.currency(self.write.euro(amount, short=True))
 
     def unit_of(self, amount: float) -> tuple[float, str]:
         """What amounts of this size are counted in, and its name: (1e6, "€ million"), «millones de €»."""
@@ -209,7 +228,8 @@ class Teller:
             return scale, f"{self.symbol.strip()} {name}".strip()
         return scale, f"{name} de {self.symbol}" if name else self.symbol
 
-    def _currency(self, shown: str) -> str:
+    def currency(self, shown: str) -> str:
+        """A text about euros as one about the client's currency."""
         return shown.replace("€", self.symbol)
 
     def _tell(self, path: Sequence[Step], value: float, shown: str) -> str:

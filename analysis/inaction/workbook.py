@@ -324,8 +324,8 @@ def _ranges(book: Book, result: Result, tell: Teller) -> None:
 
 def _swings(book: Book, result: Result, tell: Teller) -> None:
     say = words(tell.language)
-    sheet = book.sheet(say("sheets.swings"), 36, 60, *([16] * 6))
-    names = ("programme", "variable", "low", "high", "npv_low", "npv_high", "share", "grade")
+    sheet = book.sheet(say("sheets.swings"), 36, 60, *([16] * 6), 36)
+    names = ("programme", "variable", "low", "high", "npv_low", "npv_high", "share", "grade", "key")
     book.head(sheet, 0, [say(f"sheet_swings.{name}") for name in names])
     bars = [(one.label, swing) for one in result.programmes for swing in one.tornado]
     for row, (label, swing) in enumerate(bars, 1):
@@ -337,6 +337,7 @@ def _swings(book: Book, result: Result, tell: Teller) -> None:
             book.value(sheet, row, column, value, "money")
         book.value(sheet, row, 6, swing.variance_share, "percent")
         book.text(sheet, row, 7, say(f"facts.grades.{swing.grade}"))
+        book.text(sheet, row, 8, swing.key)
 
 
 def _waste(book: Book, result: Result, tell: Teller) -> None:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from analysis.money import claims, drivers, flows
 from analysis.money import results as R
-from analysis.money.words import declarations, label, words
+from analysis.money.words import declarations, label, plain, words
 from analysis.numbers import LANGUAGES
 from analysis.shapley import shapley
 from analysis.texts import texts
@@ -227,7 +227,7 @@ def _audit(runs: Runs) -> R.Audit:
     found = []
     for lever, span in spans.items():
         if lever in table:
-            named, unit = label(lever)
+            named, unit = plain(lever)
             low, high = (float(q) for q in table[lever].quantile([0.025, 0.975]))
             found.append(
                 R.LeverRange(lever, named, unit, low, float(table[lever].mean()), high, span.gap, span.questions)
@@ -302,7 +302,7 @@ def _programme(runs: Runs, i: int) -> R.Programme:
     value = flows.by_group(now, runs.groups)
     grades = {str(name): declarations()[str(name)].grade for name in runs.drawn.table}
     sources = {**runs.drawn.source, COST: "given"}
-    bars = drivers.swings(table, value, label, sources, grades)
+    bars = drivers.swings(table, value, plain, sources, grades)
     spread = nested(now, runs.groups.astype(float))
     per_draw = int(np.bincount(runs.groups).max())
     share = spread.share if math.isfinite(spread.share) else 0.0
@@ -318,7 +318,7 @@ def _programme(runs: Runs, i: int) -> R.Programme:
         delay_per_month=flows.estimate((now - later) / (delays[1] if len(delays) > 1 else runs.months), runs.groups),
         decomposition=_decomposition(runs, i),
         tornado=bars,
-        losing=drivers.losing(table, value, label, runs.seed),
+        losing=drivers.losing(table, value, plain, runs.seed),
         to_collect=drivers.to_collect(bars),
         spread=R.Spread(share, 1.0 - share, spread.groups, per_draw),
     )

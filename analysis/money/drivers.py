@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,9 +15,11 @@ from numpy.typing import NDArray
 from scipy.special import stdtr
 
 from analysis import discovery
+from analysis.factors import any_value
 from analysis.money.results import Losing, Region, Swing, Threshold, ToCollect
 from analysis.money.words import how, words
-from analysis.numbers import LANGUAGES, numbers
+from analysis.numbers import LANGUAGES
+from analysis.texts import texts
 from sim.parameters import ParameterError
 
 Array = NDArray[np.float64]
@@ -115,20 +116,13 @@ def _region(box: discovery.Box, label: Label) -> Region:
 
 
 def _told(sides: Sequence[Threshold], language: str) -> str:
-    told, write = words()["sides"][language], numbers(language)
-
-    def shown(value: float | None) -> str:
-        return "" if value is None else write.decimal(value, digits(value))
-
+    told, value = words()["sides"][language], any_value(texts(language))
     parts = []
     for side in sides:
         open_ended = "high" if side.low is None else "low" if side.high is None else "both"
         form = "levels" if side.levels else open_ended
-        values: dict[str, Any] = {"low": shown(side.low), "high": shown(side.high), "levels": ", ".join(side.levels)}
+        ends = {"low": side.low, "high": side.high}
+        values = {name: "" if end is None else value(side.key, end) for name, end in ends.items()}
+        values["levels"] = ", ".join(value(side.key, level) for level in side.levels)
         parts.append(told[form].format(what=side.label[language], **values))
     return str(told["and"]).join(parts)
-
-
-def digits(value: float) -> int:
-    """Decimals that show three significant digits, none of thousands."""
-    return max(0, min(4, 2 - math.floor(math.log10(abs(value))))) if value else 0

@@ -7,6 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from analysis.factors import factor_label
+from analysis.numbers import LANGUAGES
 from analysis.texts import texts
 from experiments.inaction.client import fields
 from experiments.inaction.draws import COST
@@ -33,8 +35,15 @@ def declarations() -> Mapping[str, Declaration]:
     return {f"{theme}.{name}": found for theme, name, found, _ in declared()}
 
 
+def plain(key: str) -> tuple[Words, str]:
+    """The plain name of a parameter or a key of the client file, and its unit."""
+    if key not in declarations():
+        return label(key)
+    return {language: factor_label(key, texts(language)) for language in LANGUAGES}, declarations()[key].unit
+
+
 def label(key: str) -> tuple[Words, str]:
-    """Words for a parameter or a key of the client file, and its unit."""
+    """What a parameter or a key of the client file means, exactly, and its unit."""
     if key == COST:
         return words()["cost_factor"], "ratio"
     if key in declarations():

@@ -100,7 +100,7 @@ class Tables:
             difference=self.difference(found, unit),
             probability=self.write.probability(found.probability_positive),
             pairing=self.pairing(found),
-            reading=self.reading(name, judgement, found),
+            reading=self.reading(name, judgement),
             tone=tone(name, judgement),
         )
 
@@ -138,11 +138,9 @@ class Tables:
             return f"> {self.write.decimal(LARGE, 0)} ×"
         return DASH if not math.isfinite(value) else f"{self.write.decimal(value, 1 if value < 10 else 0)} ×"
 
-    def reading(self, name: str, judgement: Verdict, found: Contrast) -> str:
+    def reading(self, name: str, judgement: Verdict) -> str:
         """The verdict in a word."""
-        if found.low == found.high == 0.0:
-            return self.words("report.measures.equal")
-        if judgement in {"unclear", "unknown"}:
+        if judgement in {"equal", "unclear", "unknown"}:
             return self.words(f"report.measures.{judgement}")
         return self.words("report.measures." + {"good": "better", "bad": "worse"}.get(tone(name, judgement), "differs"))
 
@@ -189,7 +187,7 @@ class Tables:
 
 def tone(name: str, judgement: Verdict) -> str:
     """Whether a told difference is good or bad for the organisation."""
-    if judgement in {"unclear", "unknown"}:
+    if judgement not in {"up", "down"}:
         return ""
     better = catalogue.measure(name).better
     return "plain" if not better else "good" if better == judgement else "bad"

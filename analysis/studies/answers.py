@@ -1,7 +1,7 @@
 """The answer of a study: a sentence that its intervals support, or the weaker one that they do.
 
 The file of a study names *quantities*, each a paired difference with a 95 % interval, and
-sentences for the verdicts it expects (``up``, ``down``, ``unclear``; with two quantities
+sentences for the verdicts it expects (``up``, ``down``, ``equal``, ``unclear``; with two quantities
 ``up.down`` and so on). A verdict that the file has no sentence for gets the plain statement
 of every quantity: what can be told from zero, and what cannot.
 """

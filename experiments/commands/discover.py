@@ -41,8 +41,8 @@ def run(settings: Settings) -> int:
         raise ParameterError(f"{relation}={threshold!r}: a number is needed, in the unit of the measure.")
 
     from analysis import load
+    from analysis.factors import any_label, any_value
     from analysis.studies import regions
-    from analysis.studies.named import any_label, any_value
     from analysis.texts import texts
     from experiments import tables
     from experiments.commands import finish

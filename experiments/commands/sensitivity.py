@@ -205,8 +205,8 @@ def _what(measure: str, arm: str, baseline: str, words: Texts) -> str:
 
 def _sentence(table: pd.DataFrame, method: str, what: str, words: Texts) -> str:
     """The factors whose index can be told from zero, strongest first."""
+    from analysis.factors import factor_label
     from analysis.numbers import numbers
-    from analysis.studies.named import factor_label
     from analysis.texts import capital
 
     write = numbers(words.language)

@@ -14,7 +14,7 @@ GROUP = "study"
 NEEDED = ("question", "design", "figures", "answer")
 OPTIONAL = ("organisation", "arms", "seeds", "labels")
 LANGUAGES = ("en", "es")
-VERDICTS = ("up", "down", "unclear", "unknown")
+VERDICTS = ("up", "down", "equal", "unclear", "unknown")
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from analysis.factors import declaration_of
 from analysis.figures.studies.canvas import StudyCanvas, canvas, colours, zero_line
 from analysis.figures.style import RC, Shape
 from analysis.paired import interval
 from analysis.studies import Named
 from analysis.studies.effects import cells
-from analysis.studies.named import declaration_of
 from analysis.texts import capital
 
 
