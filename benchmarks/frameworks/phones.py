@@ -8,11 +8,13 @@ import threading
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.async_api import Browser, BrowserContext, Page
+from playwright.async_api import Browser, BrowserContext, Error, Page
 
 SMALL = {"width": 375, "height": 700}
 CUT_OFF = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"  # no other host has an address
-START = 50  # of the slider
+MOST = 5  # clicks on Submit
+STEP = 0.1  # seconds between two keys
+PAUSE = 0.5  # seconds between slider and Submit: nobody is quicker, and NiceGUI sends a moved slider after 0.05 s
 # The page itself notes when a click and the result came: nobody has to ask thirty pages all the time.
 WATCH = """
 addEventListener("click", (event) => {
@@ -62,12 +64,14 @@ class Phone:
     Attributes
     ----------
     number : int
-        What it hands in.
+        What its slider shows after it was set, which is what it means to hand in.
+    clicks : int
+        How often it took a click to hand in.
     """
 
     def __init__(self, context: BrowserContext, page: Page, index: int) -> None:
         self.context, self.page, self.index = context, page, index
-        self.number = START + 1 + index % 5
+        self.number = self.clicks = 0
 
     @classmethod
     async def open(cls, browser: Browser, index: int) -> Phone:
@@ -84,16 +88,30 @@ class Phone:
         await self.page.get_by_role("button", name="Submit").wait_for()
 
     async def set(self) -> None:
-        """Move the slider with its keys, which all of them understand."""
+        """Move the slider with its keys, which all of them understand, and look where it stands."""
         slider = self.page.get_by_role("slider")
         within = slider.locator("[tabindex]")  # of one of them, a part of it takes the keys
         takes_keys = within if await within.count() else slider
         await takes_keys.focus()
-        for _ in range(self.number - START):
+        for _ in range(1 + self.index % 5):
             await takes_keys.press("ArrowRight")
+            await asyncio.sleep(STEP)
+        await asyncio.sleep(PAUSE)
+        self.number = int(await self.slider() or 0)
 
     async def hand_in(self) -> None:
-        await self.page.get_by_role("button", name="Submit").click()
+        """Submit, and once more if the page says nothing for a while, as people do."""
+        button, said = self.page.get_by_role("button", name="Submit"), self.page.get_by_text("You handed in")
+        for _ in range(MOST):
+            await button.click()
+            self.clicks += 1
+            try:
+                await said.wait_for(timeout=10_000)
+            except Error:
+                if await button.count():
+                    continue
+                await said.wait_for()
+            return
 
     async def slider(self) -> float | None:
         """Where the slider stands; None if there is none."""

@@ -37,7 +37,9 @@ def Page() -> None:  # noqa: N802 - the name that Solara looks for
 
     def hand_in() -> None:
         room.hand_in(me, number.value)
-        shared.numbers = room.numbers()
+        numbers = room.numbers()
+        if len(numbers) > len(shared.numbers):  # every phone has a thread: a slow one must not take the news back
+            shared.numbers = numbers
 
     with solara.Column():
         if not joined:
