@@ -15,7 +15,7 @@ from scipy import stats
 
 import sim
 from analysis.uncertainty import dependence, nested
-from experiments.calibration import emulator, findings, posterior, sampler, targets
+from experiments.calibration import emulator, findings, inference, posterior, sampler, targets
 from experiments.calibration.space import FORMS, shared_names, space
 from experiments.calibration.waves import Wave, noise_of
 from experiments.commands import main
@@ -112,6 +112,22 @@ def test_slices_have_the_posterior_of_a_bell_curve() -> None:
     assert abs(flat[:, 1].mean()) < 0.06
     assert abs(flat[:, 1].std() - 1.0) < 0.05
     assert sampler.mixing(kept).max() < 1.05
+
+
+def test_chains_go_on_until_they_agree() -> None:
+    """Half of the chains start far off at either end of a narrow ridge: a few steps are not enough to forget that."""
+
+    def likelihood(z: np.ndarray) -> np.ndarray:
+        return np.asarray(-0.5 * ((z[:, 0] - z[:, 1]) / 0.05) ** 2)
+
+    ends = np.repeat([[-2.5], [2.5]], 50, axis=0) * np.ones((1, 2))
+    short = inference.draw(likelihood, ends, 200, 6, chains=100, steps=20, most=20)
+    enough = inference.draw(likelihood, ends, 200, 6, chains=100, steps=20, most=2_000)
+    assert np.quantile(short.mixing, 0.95) > inference.AGREED >= np.quantile(enough.mixing, 0.95)
+    assert abs(enough.z[:, 0].var() - 0.5) < 0.15  # of 200 draws: three standard errors
+    settled = inference.draw(likelihood, ends, 200, 6, chains=100, steps=2_000, most=4_000)
+    again = inference.draw(likelihood, ends, 200, 6, chains=100, steps=2_000, most=2_000)
+    assert np.array_equal(settled.z, again.z)  # who agrees already goes no further
 
 
 def test_slices_never_leave_what_is_not_ruled_out() -> None:

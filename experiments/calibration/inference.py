@@ -18,6 +18,7 @@ from sim.parameters import ParameterError, declared
 
 CUT = 4.0  # implausibility of any output beyond which an earlier emulator rules a point out for good
 TRIED = 20_000  # points of the prior that chains may start from
+AGREED = 1.1  # scale reduction of all but a twentieth of the coordinates, from where on chains agree
 Array = NDArray[np.float64]
 
 
@@ -185,17 +186,27 @@ class Drawn:
     mixing: Array
 
 
-def draw(likelihood: Any, candidates: Array, draws: int, seed: int, chains: int = 200, steps: int = 600) -> Drawn:
+def draw(
+    likelihood: Any, candidates: Array, draws: int, seed: int, *, chains: int = 200, steps: int = 600, most: int = 600
+) -> Drawn:
     """Sample from prior times likelihood.
 
     Parameters
     ----------
     candidates : array
         Points where chains may start.
+    steps, most : int
+        Of a chain. Where chains do not agree after ``steps``, what they did is thrown away and they go on for twice as
+        many, and so on up to ``most`` at once.
     """
     random = np.random.default_rng(seed)
-    first = start(likelihood, min(chains, draws), candidates, random)
-    keep = max(-(-draws // len(first)), 10)
-    kept = sampler.sample(first, lambda z, _: likelihood(z), steps, keep, random)
+    at = start(likelihood, min(chains, draws), candidates, random)
+    keep = max(-(-draws // len(at)), 10)
+    while True:
+        kept = sampler.sample(at, lambda z, _: likelihood(z), steps, keep, random)
+        mixing = sampler.mixing(kept)
+        if 2 * steps > most or np.quantile(mixing, 0.95) <= AGREED:
+            break
+        at, steps = kept[-1], 2 * steps
     flat = kept.reshape(-1, kept.shape[2])
-    return Drawn(flat[random.permutation(len(flat))[:draws]], sampler.mixing(kept))
+    return Drawn(flat[random.permutation(len(flat))[:draws]], mixing)

@@ -29,6 +29,7 @@ COMMAND = Command(
     most_arms=1,
 )  # fmt: skip
 LEAST = 40
+MOST_STEPS = 9_600  # of chains in a row, until they agree
 CHECK = 999  # number of the wave that checks
 
 
@@ -74,7 +75,8 @@ def run(settings: Settings) -> int:
         for n in slopes:
             known.add(n, slopes=True)
         joint = inference.Joint.of([known.likelihood, *(likelihood for likelihood, _ in others)])
-        drawn = inference.draw(joint, _starts(known, joint, others, settings.seed), draws, settings.seed + 1_000)
+        at = _starts(known, joint, others, settings.seed)
+        drawn = inference.draw(joint, at, draws, settings.seed + 1_000, most=MOST_STEPS)
         z = drawn.z[:, : len(known.space.names)]
         checked = known.simulate(settings.out / "check", z[:check], tuple(targets.WORLDS), CHECK)
     except InterruptedStudyError as stopped:
