@@ -25,4 +25,6 @@ def words(language: str) -> Texts:
     if language not in LANGUAGES:
         raise ValueError(f"language={language!r}: allowed are {', '.join(LANGUAGES)}.")
     entries = yaml.safe_load((FOLDER / f"{language}.yaml").read_text(encoding="utf-8"))
-    return Texts(language=language, entries=entries, measures={}, parameters={}, units={}, sources={}, facts={})
+    return Texts(
+        language=language, entries=entries, measures={}, parameters={}, units={}, sources={}, facts={}, plains={}
+    )
