@@ -199,11 +199,14 @@ def draw(
         Of a chain. Where chains do not agree after ``steps``, what they did is thrown away and they go on for twice as
         many, and so on up to ``most`` at once.
     """
+    from threadpoolctl import threadpool_limits
+
     random = np.random.default_rng(seed)
     at = start(likelihood, min(chains, draws), candidates, random)
     keep = max(-(-draws // len(at)), 10)
     while True:
-        kept = sampler.sample(at, lambda z, _: likelihood(z), steps, keep, random)
+        with threadpool_limits(1):  # products of small matrices: threads would wait for one another
+            kept = sampler.sample(at, lambda z, _: likelihood(z), steps, keep, random)
         mixing = sampler.mixing(kept)
         if 2 * steps > most or np.quantile(mixing, 0.95) <= AGREED:
             break
