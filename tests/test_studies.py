@@ -136,7 +136,9 @@ def test_data_that_contradict_every_sentence_of_the_file_get_the_plain_truth():
     assert found.text.startswith("Growth: less, by ")
 
 
-@pytest.mark.parametrize(("language", "said"), [("en", "Growth: nothing changes."), ("es", "Crecimiento: nada cambia.")])
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "Growth: nothing changes."), ("es", "Crecimiento: nada cambia.")]
+)
 def test_an_effect_of_exactly_nothing_is_not_called_uncertain(language, said):
     spec = asks({"alignment.level": ["min", "max"]}, SAYS, {"arm": "siloed"})
     still = runs(lambda arm, x: 0.0).assign(revenue_growth=0.1)
