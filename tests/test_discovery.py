@@ -95,8 +95,8 @@ def test_a_box_reads_as_a_sentence_with_terms_units_and_quasi_p():
     words = texts("en")
     said = regions.in_words(found_with(0.5), "Shared OKRs lose", any_label(words), any_value(words), words)
     assert "Shared OKRs lose: 93 of 400 points (23%)." in said
-    assert "share of MQLs that sales is obliged to follow up from 35% up" in said
-    assert "time to look at a lead that arrives from 0.1 hours to 0.3 hours (`workload.triage`" in said
+    assert "share of MQLs that sales is obliged to follow up: from 35% up" in said
+    assert "time to look at a lead that arrives: from 0.1 hours to 0.3 hours (`workload.triage`" in said
     assert "quasi-p = 0.030)" in said
     assert "(`alignment.follow_up_obligation`, quasi-p < 0.001)" in said
     assert "holds in 70% of cases" in said
