@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import sim
@@ -313,11 +313,18 @@ def test_what_a_new_plan_costs_to_draw_up_is_booked_in_full() -> None:
 @given(
     seed=st.integers(0, 2**63 - 1), plan=st.sampled_from(names("incentives")), old=st.sampled_from(names("incentives"))
 )
+@example(seed=605, plan="siloed", old="quota_bonus")  # a plan that no arm pays
 @settings(FEW, max_examples=6)
 def test_engines_agree_over_a_change_of_pay(seed: int, plan: str, old: str) -> None:
     """Also: nobody is paid less than nothing, and the pay of people adds up to that of months."""
     world = assert_engines_agree(
-        busy(old, programme="pay_only", programme__incentives=plan, horizon__months=5, horizon__burn_in_months=0),
+        busy(
+            incentives=old,
+            programme="pay_only",
+            programme__incentives=plan,
+            horizon__months=5,
+            horizon__burn_in_months=0,
+        ),
         seed=seed,
     )
     assert world.pay[:, S.PAY_VARIABLE].min() >= 0.0
