@@ -24,7 +24,7 @@ TWO := -n 2 --dist loadfile
 # A few tests are as long as a hundred others: whoever is idle takes the next one.
 SHARED := -n 2 --dist worksteal
 
-.PHONY: setup demo test lint types floors engine tests suite fast checked bounds interpreted slow browser bench docs answers examples format lock clean
+.PHONY: setup demo test lint types floors engine tests suite fast checked bounds interpreted slow programs bench docs answers examples format lock clean
 
 setup: $(STAMP)
 
@@ -47,7 +47,7 @@ demo: setup
 	$(VENV)/bin/gtm compare
 
 # First what is one process each, two at a time; the tests begin as soon as one place is free.
-test: setup browser
+test: setup programs
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target bounds engine types lint floors interpreted tests
 
 # How far they are is seen while they run, which output that is kept together would not show.
@@ -88,14 +88,21 @@ interpreted: setup
 slow: setup
 	$(PYTEST) $(SHARED) -m slow
 
-# Some tests drive a browser: Debian's own, put there when we may; else those tests say that they skip.
-browser:
-	@if command -v chromium >/dev/null || command -v google-chrome >/dev/null; then :; \
+# Programs that some tests drive and pip does not have: Debian's own, put there when we may; else those tests say
+# that they skip.
+programs:
+	@missing=; \
+	command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing="chromium"; \
+	command -v soffice >/dev/null || command -v libreoffice >/dev/null || missing="$$missing libreoffice-calc-nogui"; \
+	if [ -z "$$missing" ]; then :; \
 	elif [ "$$(id -u)" = 0 ] && [ -f /etc/debian_version ] && command -v apt-get >/dev/null; then \
-	  echo "Installing chromium for the browser tests"; \
-	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; } >/dev/null || \
-	    echo "NOTE: chromium could not be installed: the browser tests will skip"; \
-	else echo "NOTE: no chromium here: the browser tests will skip"; fi
+	  apt-get update -qq >/dev/null; \
+	  for package in $$missing; do \
+	    echo "Installing $$package for the tests that drive it"; \
+	    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$package >/dev/null || \
+	      echo "NOTE: $$package could not be installed: the tests that drive it will skip"; \
+	  done; \
+	else echo "NOTE: not here: $$missing; the tests that drive it will skip"; fi
 
 bench: setup
 	$(PY) -m benchmarks
