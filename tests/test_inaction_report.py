@@ -12,6 +12,7 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from pptx.enum.chart import XL_CHART_TYPE
 
 from analysis import inaction
 from analysis.inaction import figures, printed
@@ -324,6 +325,17 @@ def test_slides_are_about_ten_with_native_charts_and_plain_text(folders):
         with zipfile.ZipFile(folder / "slides.pptx") as parts:
             written = "".join(parts.read(name).decode() for name in parts.namelist() if "slides/slide" in name)
         assert "hlinkClick" not in written
+
+
+@pytest.mark.parametrize(("language", "separators"), [("en", "[$-409]#,##0"), ("es", "[$-C0A]#,##0")])
+def test_bars_begin_at_zero_and_axes_speak_the_language(language, separators, folders):
+    deck = pptx.Presentation(str(folders[language] / "slides.pptx"))
+    charts = [shape.chart for slide in deck.slides for shape in slide.shapes if shape.has_chart]
+    assert all(chart.value_axis.tick_labels.number_format.startswith(separators) for chart in charts)
+    bars = [chart for chart in charts if chart.chart_type != XL_CHART_TYPE.LINE]
+    of_one_sign = [chart for chart in bars if min(value for one in chart.series for value in one.values) >= 0]
+    assert of_one_sign
+    assert all(chart.value_axis.minimum_scale == 0 for chart in of_one_sign)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

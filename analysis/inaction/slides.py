@@ -37,6 +37,7 @@ TITLE_ONLY = 5  # layout of the library's own template
 SMALLEST, SMALL, LETTER = 9.0, 0.75, 0.56  # points of type; small print of it; width of a letter in it
 LONGEST_NAME = 40  # letters of a table's first column
 TITLES = (26, 22, 18, 15, 13, 11.5)  # points, the first that fits
+SEPARATORS = {"en": "[$-409]", "es": "[$-C0A]"}  # whose thousands and decimals a chart writes, wherever it is opened
 
 
 class Deck:
@@ -142,12 +143,22 @@ class Deck:
         values.axis_title.text_frame.paragraphs[0].runs[0].font.bold = False
         values.major_gridlines.format.line.color.rgb = RGBColor.from_string("D9DEE4")
         values.format.line.fill.background()
-        values.tick_labels.number_format, values.tick_labels.number_format_is_linked = form, False
+        values.tick_labels.number_format, values.tick_labels.number_format_is_linked = self.form(form), False
         made.category_axis.tick_label_position = XL_TICK_LABEL_POSITION.LOW
         if kind != XL_CHART_TYPE.LINE:  # the first bar on top, the axis of values below
             made.category_axis.reverse_order = True
             values.tick_label_position = XL_TICK_LABEL_POSITION.HIGH
+            numbers = [number for series in made.plots[0].series for number in series.values]
+            # Bars are read by their length: left to itself, the axis of like amounts begins near the least of them.
+            if min(numbers, default=0) >= 0:
+                values.minimum_scale = 0
+            elif max(numbers) <= 0:
+                values.maximum_scale = 0
         return made
+
+    def form(self, pattern: str) -> str:
+        """A number format in the separators of the report's language."""
+        return SEPARATORS[self.tell.language] + pattern
 
     def money(self, values: Sequence[float]) -> tuple[float, str, str]:
         """What the amounts of a chart are counted in, its name, and how they are written."""
@@ -265,7 +276,7 @@ def _bars(deck: Deck, slide: Any, rows: Sequence[tuple[str, float]], label: str,
     plot = chart.plots[0]
     plot.gap_width, plot.vary_by_categories = 60, False
     plot.has_data_labels = True
-    plot.data_labels.number_format, plot.data_labels.number_format_is_linked = form, False
+    plot.data_labels.number_format, plot.data_labels.number_format_is_linked = deck.form(form), False
     plot.series[0].format.fill.solid()
     plot.series[0].format.fill.fore_color.rgb = RGBColor.from_string(ACCENT)
     plot.series[0].invert_if_negative = False
