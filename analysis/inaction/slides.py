@@ -149,8 +149,7 @@ class Deck:
             made.category_axis.reverse_order = True
             values.tick_label_position = XL_TICK_LABEL_POSITION.HIGH
             numbers = [number for series in made.plots[0].series for number in series.values]
-            # Bars are read by their length: left to itself, the axis of like amounts begins near the least of them.
-            if min(numbers, default=0) >= 0:
+            if min(numbers, default=0) >= 0:  # bars are read by their length, so the axis may not begin elsewhere
                 values.minimum_scale = 0
             elif max(numbers) <= 0:
                 values.maximum_scale = 0

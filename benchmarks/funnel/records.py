@@ -134,6 +134,8 @@ def run(setting: Setting, seed: int) -> Funnel:
         Any integer; the same seed gives the same bits.
     """
     keys = stream_keys(seed)
+    # What the kernel ranks leads in.
+    values, rows = np.empty(setting.touches_per_day, np.float64), np.empty(setting.touches_per_day, np.int64)
 
     def program(
         settings: NDArray[np.void],
@@ -154,6 +156,8 @@ def run(setting: Setting, seed: int) -> Funnel:
                 desks,
                 as_records(inboxes),
                 customers,
+                values,
+                rows,
             )
         )
 
