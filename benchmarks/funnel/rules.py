@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from sim.compiled import borrowed, compiled, entry_point
 from sim.draws import Stream, normal, uniform
 
-# All of them are short, and the C version says "static inline" of its own.
+# All of them are short or have one caller; the C compiler puts its static functions there too.
 rule = partial(compiled, into_callers=True)
 
 # Compiled code sees the fields of a record as attributes; type checkers do not, hence Any.
