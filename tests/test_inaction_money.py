@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from analysis.money import claims, flows
+from analysis.money.assess import _off
+from analysis.numbers import LANGUAGES
+from experiments.inaction.arms import NEVER
 
 AMOUNTS = st.floats(-1e6, 1e6)
 RATES = st.floats(0.0, 1.0)
@@ -131,3 +136,11 @@ def test_no_sentence_is_stronger_than_its_interval(low: float, width: float, pro
     found = claims.weaker(low, low + width, probability)
     assert (found == "") == (low > 0.0)
     assert (found == "opposite") == (low + width < 0.0 and low <= 0.0)
+
+
+def test_a_client_who_contradicts_the_runs_is_told_so_in_both_languages() -> None:
+    said = SimpleNamespace(values={"new_deals_year": 95.0, "churn_year": 0.14})
+    seen = {NEVER: pd.DataFrame({"wins": [4.0, 6.0], "gross_retention": [0.85, 0.87]})}
+    (warning,) = _off(SimpleNamespace(client=said, whole=seen))
+    assert set(warning) == set(LANGUAGES)
+    assert all("95" in text and "60" in text for text in warning.values())

@@ -198,7 +198,7 @@ def _off(runs: Runs) -> list[dict[str, str]]:
             named, _ = label(key)
             found.append(
                 {
-                    language: str(words()["off"][language]).format(
+                    language: str(words()["far_off"][language]).format(
                         key=key, given=given[key], seen=value, what=named[language]
                     )
                     for language in LANGUAGES
