@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.sensitivity import Noise, morris_indices, point_means, sobol_indices
@@ -81,6 +81,9 @@ def test_where_nothing_varies_there_are_no_indices():
 # ---------------------------------------------------------------- noise
 
 
+# Always the same examples: at two replications the share has a standard error of 0.04, so one fresh example in
+# five hundred there would miss by more than 0.12.
+@settings(derandomize=True)
 @given(st.integers(2, 12), st.floats(0.05, 5.0), st.integers(0, 2**32 - 1))
 def test_noise_is_the_share_of_the_variance_that_chance_makes(replications, sd, seed):
     random = np.random.default_rng(seed)
