@@ -40,8 +40,10 @@ leaves as they do in the profile. An ARR that is not within ten times of custome
 than the ARR, deals of a year worth more than ten times the ARR, and less than 1,000 of ARR for each person are
 refused; a good dozen of milder oddities (`experiments/inaction/odd.yaml`) are said in the report.
 
-*Sets* names the parameter that a key fixes. `new_deals_year` and `churn_year` set none: short runs move the flow of
-candidates and the hazard of leaving until the status quo shows them; where it stays far off, the report says so.
+*Sets* names the parameter that a key fixes. `new_deals_year` and `churn_year` set none: short runs move the pace, one
+factor on all hours of `workload`, on market and territory, and the hazard of leaving until the status quo shows them,
+at the centre and in every draw; where it stays far off, the report says so. Deals are those that sellers close: more
+than 1,700 a year for each of them are refused.
 """
 
 AUDIT_HEAD = """\

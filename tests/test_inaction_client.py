@@ -121,6 +121,7 @@ def test_everything_wrong_is_said_at_once_with_the_nearest_name() -> None:
         ({"gross_margin": "76"}, "76 per cent is 0.76"),
         ({"deal_size": 4e6}, "one contract is more than arr=3,000,000"),
         ({"deal_size": 5e5, "new_deals_year": 115}, "more than 10 times arr"),
+        ({"new_deals_year": 40_000}, "more than one an hour; up to 1,700"),
         (
             {"currency": "COP", "deal_size": 3e7},
             "earnings.marketer, earnings.developer, earnings.seller, earnings.success",
@@ -148,6 +149,7 @@ ANSWERS = dict.fromkeys(list(audit.questions())[:8], 3)
         ({"quota": 1e6}, ["quota"]),
         ({"arr": 60_000, "people": {"marketers": 4, "sellers": 4}}, ["head", "payroll"]),
         ({"deal_size": 7_000, "new_deals_year": 1_000}, ["new"]),
+        ({"deal_size": 400, "customers": 7_000, "new_deals_year": 4_000}, ["many"]),
         ({"earnings": {"seller": 3_600}}, ["earnings"]),  # a month's
         ({"marketing_spend": 4e6}, ["spend"]),
         ({"discount_rate": 0.9}, ["discount"]),

@@ -139,8 +139,14 @@ def test_no_sentence_is_stronger_than_its_interval(low: float, width: float, pro
 
 
 def test_a_client_who_contradicts_the_runs_is_told_so_in_both_languages() -> None:
-    said = SimpleNamespace(values={"new_deals_year": 95.0, "churn_year": 0.14})
-    seen = {NEVER: pd.DataFrame({"wins": [4.0, 6.0], "gross_retention": [0.85, 0.87]})}
-    (warning,) = _off(SimpleNamespace(client=said, whole=seen))
-    assert set(warning) == set(LANGUAGES)
-    assert all("95" in text and "60" in text for text in warning.values())
+    said = SimpleNamespace(values={"new_deals_year": 12_345.0, "churn_year": 0.142})
+    seen = {NEVER: pd.DataFrame({"wins": [4.0, 6.0], "gross_retention": [0.75, 0.77]})}
+    deals, churn = _off(SimpleNamespace(client=said, whole=seen))
+    assert set(deals) == set(churn) == set(LANGUAGES)
+    for text, parts in (
+        (deals["en"], ("12,345", "show 60")),
+        (deals["es"], ("12.345", "dan 60")),
+        (churn["en"], ("14.2%", "24.0%")),
+        (churn["es"], ("14,2", "24,0")),
+    ):
+        assert all(part in text for part in parts), text

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from analysis.money import claims, drivers, flows
 from analysis.money import results as R
 from analysis.money.words import declarations, label, plain, words
-from analysis.numbers import LANGUAGES
+from analysis.numbers import LANGUAGES, Numbers
 from analysis.shapley import shapley
 from analysis.texts import texts
 from analysis.uncertainty import nested
@@ -195,15 +195,15 @@ def _off(runs: Runs) -> list[dict[str, str]]:
     }
     for key, value in seen.items():
         if key in given and not 0.7 <= value / given[key] <= 1.4:
-            named, _ = label(key)
-            found.append(
-                {
-                    language: str(words()["far_off"][language]).format(
-                        key=key, given=given[key], seen=value, what=named[language]
-                    )
-                    for language in LANGUAGES
-                }
-            )
+            named, unit = label(key)
+            told = {}
+            for language in LANGUAGES:
+                write = Numbers(language)
+                said, shown = (
+                    write.percent(v) if unit == "fraction" else write.decimal(v, 0) for v in (given[key], value)
+                )
+                told[language] = str(words()["far_off"][language]).format(what=named[language], given=said, seen=shown)
+            found.append(told)
     return found
 
 

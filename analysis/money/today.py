@@ -75,8 +75,9 @@ class Fact:
         95 % range where it is uncertain.
     unit : str
         As in the parameter book; ``€`` stands for the client's currency.
-    source : {"given", "fitted", "audit", "assumed"}
-        By the client, from its CRM export, from the audit, or from the profile.
+    source : {"given", "fitted", "matched", "audit", "assumed"}
+        By the client, from its CRM export, moved until the runs show the deals and the churn it gives, from the
+        audit, or from the profile.
     grade : str
         Evidence grade of an assumed value (A–E, judgement); ``-`` for others.
     origin : str

@@ -60,13 +60,13 @@ def run(settings: Settings) -> int:
     from experiments.calibration import posterior
     from experiments.commands.ending import ended_early
     from experiments.conduct import conduct
-    from experiments.inaction import arms, client, draws, twins
+    from experiments.inaction import arms, client, draws, matching, twins
 
     _check(settings)
     inaction.check_libraries()
     asked = client.from_name(settings.own["client"], settings.configs)
     horizon = int(asked.get("horizon_months"))
-    center = draws.center(asked)
+    center = matching.center(asked)
     drawn = draws.draw(asked, center, -(-settings.seeds // posterior.PER_DRAW), settings.seed)
     settings.out.mkdir(parents=True, exist_ok=True)
     file = (settings.out / "draws.parquet").absolute()

@@ -22,6 +22,8 @@ TASKS = (
     "search", "question", "correction", "dispute", "dispute_agreed", "duplicate", "record", "onboarding", "care",
     "expansion",
 )  # fmt: skip
+LONGER = (*(f"workload.{task}" for task in TASKS), "market.win_hours_scale")  # where less is done in a day
+MORE = ("market.candidates_per_day", "behaviour.territory_refresh")  # where more is
 BARS = ("call_bar", "accept_bar", "open_bar", "exit_bar")
 USUAL = 0.25  # win rate of the profiles
 ROWS = ("marketer", "developer", "seller", "success", "company")

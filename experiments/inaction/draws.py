@@ -1,17 +1,15 @@
 """What is uncertain about a client, as a table of draws: a row is one way the client may be.
 
-A client is a scaled profile: :func:`experiments.fitting.scaling.moved` carries size and deals
-over, and two corrections on short runs meet the wins and the churn that the file gives. Draws
-come from the profile's posterior; where none is shipped, human nature comes from that of
-``mid_market`` and everything else from its prior around the profile. What a fitted profile
-has from an export is drawn from the interval of the fit. Each draw keeps its
-distance from the profile when it is carried to the client. Given values are never drawn.
+Draws come from the profile's posterior; where none is shipped, human nature comes from that
+of ``mid_market`` and everything else from its prior around the profile. What a fitted profile
+has from an export is drawn from the interval of the fit. Each draw keeps its distance from
+the profile when it is carried to the client, and is then moved until its runs show the wins
+and the churn of the file (:mod:`experiments.inaction.matching`). Given values are never drawn.
 """
 
 from __future__ import annotations
 
 import math
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,22 +18,18 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from experiments.baseline import reference_of
 from experiments.calibration import posterior
 from experiments.calibration.space import shared_names, space
-from experiments.fitting.scaling import bounds, moved
-from experiments.inaction import audit
+from experiments.fitting.scaling import bounds
+from experiments.inaction import audit, matching
 from experiments.inaction.client import Client
 from experiments.studies.plan import value_of
 from sim.configuration import configs_folders, find, sources
-from sim.engine import run_seed, simulate
-from sim.parameters import PLAN_THEMES, Params, declared, replace
+from sim.parameters import PLAN_THEMES, Params, declared
 from sim.parameters.priors import distribution
-from sim.parameters.reference import EVENTS
 
+CANDIDATES = "market.candidates_per_day"
 HUMAN = "mid_market"  # whose posterior of human nature is lent
-MATCHING_SEEDS, MATCHING_MONTHS, PASSES = 4, 12, 3
-ROOT = 11  # of the matching runs
 COST = "money.cost_factor"  # external cost relative to plan; no parameter of the model
 # Never drawn: how long a programme is planned, and how it is led, is what is under discussion.
 DECIDED = ("programme.duration_months", "programme.mandate")
@@ -54,7 +48,8 @@ class Drawn:
     cost : array, shape (programme, draw)
         External cost relative to plan.
     source : mapping of str to str
-        Of each column: ``audit``, ``fitted`` or ``assumed``; ``fitted`` also of what is read off and not drawn.
+        Of each column: ``audit``, ``fitted``, ``matched`` (to the wins or the churn of the file) or ``assumed``;
+        ``fitted`` also of what is read off and not drawn.
     posterior : str
         Where the draws come from.
     """
@@ -64,63 +59,6 @@ class Drawn:
     cost: NDArray[np.float64]
     source: dict[str, str]
     posterior: str
-
-
-def center(client: Client) -> Params:
-    """Status quo of a client: the profile at its size, then what the file and the audit give."""
-    profile = client.profile()
-    x: dict[str, float] = {}
-    if deal := client.values.get("deal_size"):
-        x["deal"] = math.log(deal / profile.market.acv)
-    sellers = client.values["people.sellers"]
-    scaled = moved(profile, sellers, x)
-    heard = {lever: r.mean for lever, r in audit.ranges(client.answers).items()}
-    base = replace(profile, scaled)
-    given = {key: value for key, value in client.overrides.items() if key != "incentives"}
-    base = replace(base, {**heard, **given})
-    plan = client.profile({"incentives": client.pay}).incentives
-    return matched(client, replace(base, {f"incentives.{f}": getattr(plan, f) for f in plan.__dataclass_fields__}))
-
-
-def matched(client: Client, params: Params) -> Params:
-    """Candidates and churn moved until short runs show the wins and the churn of the file; then plans are priced."""
-    short = {"horizon.months": MATCHING_MONTHS}
-    wins, churn = client.values.get("new_deals_year"), client.values.get("churn_year")
-    with ThreadPoolExecutor() as pool:
-        for _ in range(PASSES):
-            at = replace(params, short)
-            seeds = [run_seed(ROOT, r) for r in range(MATCHING_SEEDS)]
-            runs = list(pool.map(lambda seed, at=at: simulate(at, seed), seeds))
-            changes: dict[str, Any] = {}
-            seen = {name: float(np.mean([r.measures[name] for r in runs])) for name in ("wins", "gross_retention")}
-            if wins and seen["wins"] > 0.0:
-                factor = min(max((wins / MATCHING_MONTHS / seen["wins"]) ** 1.3, 0.2), 5.0)
-                changes["market.candidates_per_day"] = _within("market.candidates_per_day", params, factor)
-            if churn and 0.0 < seen["gross_retention"] < 1.0:
-                factor = min(max(math.log1p(-churn) / math.log(seen["gross_retention"]), 0.2), 5.0)
-                changes["customers.churn_monthly"] = _within("customers.churn_monthly", params, factor)
-            rows = {}
-            if sum(float(r.world.months["attainment_n"].sum()) for r in runs) > 0 and seen["wins"] > 0:
-                rows = {f"reference.{name}": value for name, value in reference_of(at, runs).items()}
-            params = replace(params, {**changes, **_priced(params, rows)})
-    return params
-
-
-def _priced(params: Params, rows: dict[str, Any]) -> dict[str, Any]:
-    """Reference amounts as measured; an event that nobody had keeps the scaled amount, so that it has a price."""
-    found: dict[str, Any] = {}
-    for name, row in rows.items():
-        before = getattr(params.reference, name.partition(".")[2])
-        if isinstance(row, dict):
-            found[name] = tuple(row.get(event, was) for event, was in zip(EVENTS, before, strict=True))
-        else:
-            found[name] = row
-    return found
-
-
-def _within(key: str, params: Params, factor: float) -> float:
-    known = bounds()[key]
-    return min(max(float(value_of(params, key)) * factor, known.low), known.high)
 
 
 def draw(client: Client, params: Params, n: int, seed: int) -> Drawn:
@@ -150,13 +88,16 @@ def draw(client: Client, params: Params, n: int, seed: int) -> Drawn:
         source[name] = "assumed"
     costs = [_cost(plan.cost, plan.cost_low, plan.cost_high, at) for plan, at in
              zip(client.programmes, u[len(spans) + len(asked) :], strict=True)]  # fmt: skip
+    table = matching.met(client, params, table)
+    # Hours keep their origin, being drawn before the pace is; what an export or nothing told is the client's own now.
+    own = (CANDIDATES, matching.LEAVING)
+    source |= {name: "matched" for name in matching.columns(client) if name in own or source.get(name) != "assumed"}
     return Drawn(params, table, np.array(costs), source, where)
 
 
 def fitted(client: Client) -> dict[str, dict[str, Any]]:
     """What the profile has from an export and nobody has given since: 95 % intervals by parameter, where there are."""
-    known = {"new_deals_year": "market.candidates_per_day", "churn_year": "customers.churn_monthly"}
-    given = {*client.overrides, *(name for key, name in known.items() if key in client.values)}
+    given = {*client.overrides, *matching.columns(client)}
     return {
         name: source for name, source in sources(client.get("profile"), client.configs).items() if name not in given
     }

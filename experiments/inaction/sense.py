@@ -24,6 +24,7 @@ LIKE_EUROS = ("EUR", "USD", "GBP", "CHF", "CAD", "AUD", "NZD", "SGD")
 LEAST_A_HEAD, MOST_A_HEAD = 1_000.0, 1e8  # ARR for each person in go-to-market; judgement, far outside of all we know
 FEW, MANY = 0.5, 2.0  # times that two ways to the same number may differ without a word
 IMPOSSIBLE = 10.0  # and those beyond which one of them is wrong
+MANY_A_SELLER, MOST_A_SELLER = 300.0, 1_700.0  # deals a year; the latter one for each hour at work
 
 
 @cache
@@ -50,6 +51,13 @@ def contradictions(values: Mapping[str, Any], wrong: list[str]) -> None:
         wrong.append(
             f"new_deals_year={new:,.0f} × deal_size={deal:,.0f}: more than {IMPOSSIBLE:g} times arr={arr:,.0f} won in "
             "a year; one of the three is wrong."
+        )
+    sellers = values.get("people.sellers")
+    if new and sellers and new > MOST_A_SELLER * sellers:
+        wrong.append(
+            f"new_deals_year={new:,.0f}: {new / sellers:,.0f} for each of {sellers} sellers, more than one an hour; up "
+            f"to {MOST_A_SELLER:,.0f} is believable. Only deals that sellers close count, not what customers buy by "
+            "themselves."
         )
     people = total or sum(heads)
     if arr and people and not LEAST_A_HEAD <= arr / people <= MOST_A_HEAD:
@@ -93,8 +101,11 @@ def oddities(client: Client) -> tuple[Words, ...]:
         found.append(_said("base", arr=arr, customers=customers, deal=deal, ratio=arr / (customers * deal)))
     if deal and new and deal * new > MANY * arr:
         found.append(_said("new", new=deal * new, ratio=deal * new / arr))
+    sellers = values["people.sellers"]
+    if new and new > MANY_A_SELLER * sellers:
+        found.append(_said("many", each=new / sellers))
     quota = values.get("quota")
-    if quota and 4.0 * quota * values["people.sellers"] > 3.0 * arr:
+    if quota and 4.0 * quota * sellers > 3.0 * arr:
         found.append(_said("quota", quota=quota))
     people = values.get("people.total") or sum(values.get(f"people.{role}", 0) for role in ROLES)
     if arr / people < 10.0 * LEAST_A_HEAD:
