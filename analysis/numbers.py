@@ -26,8 +26,8 @@ SCALES = {
 SHORT = {"trillion": "T", "billion": "B", "million": "M", "millón": "M", "millones": "M"}
 # Units whose name follows the number. Symbols (h) and names differ in nothing but the language.
 UNITS = {
-    "en": {"hours": "h", "days": "days", "leads": "leads", "deals": "deals", "people": "people"},
-    "es": {"hours": "h", "days": "días", "leads": "leads", "deals": "ventas", "people": "personas"},
+    "en": {"hours": "h"},
+    "es": {"hours": "h", "days": "días", "deals": "ventas", "people": "personas", "customers": "clientes"},
 }
 
 
@@ -78,6 +78,10 @@ class Numbers:
     def percent(self, fraction: float, digits: int = 1, *, signed: bool = False) -> str:
         """``0.123`` → "12.3%", «12,3 %»."""
         return self._with(self.decimal(100 * fraction, digits, signed=signed), self._percent)
+
+    def share(self, fraction: float) -> str:
+        """:meth:`plain` as a percentage: ``0.135`` → "13.5%", ``0.76`` → "76%"."""
+        return self._with(self.plain(100 * fraction), self._percent)
 
     def probability(self, value: float) -> str:
         """A probability; what rounds to certainty is written as a bound, for it is not certain."""
@@ -135,7 +139,7 @@ class Numbers:
         return self.decimal(value, digits)
 
     def count(self, number: float, unit: str, digits: int = 0, *, signed: bool = False) -> str:
-        """A number of hours, days, leads, deals or people."""
+        """A number of hours, days, leads, deals, people or customers."""
         name = UNITS[self.language].get(unit, unit)
         return self._with(self.decimal(number, digits, signed=signed), f"{SPACE}{name}" if name else "")
 

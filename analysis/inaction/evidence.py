@@ -229,10 +229,11 @@ def audit(result: Result, tell: Teller) -> Section | None:
         ranges = tuple(
             (
                 capital(one.label[lang]),
-                tell.quantity(*path, "ranges", place, "low"),
-                tell.quantity(*path, "ranges", place, "mean"),
-                tell.quantity(*path, "ranges", place, "high"),
-                say.unit(one.unit),
+                *(
+                    tell.quantity(*path, "ranges", place, end, unit=one.unit, named=False)
+                    for end in ("low", "mean", "high")
+                ),
+                "%" if one.unit == "fraction" else say.unit(one.unit),
             )
             for place, one in enumerate(found.ranges)
         )
@@ -308,11 +309,12 @@ def _fact(
 ) -> tuple[str, str, str]:
     """What, value, and the 95 % range where it is uncertain; after the plain name of what other pages ``called`` so."""
     say = words(tell.language)
-    path, unit = (ROOT, "client", "facts", place), say.unit(fact.unit)
+    path, unit = (ROOT, "client", "facts", place), fact.unit
     value = "—" if fact.value is None else tell.quantity(*path, "value", unit=unit)
     span = "—"
     if fact.low is not None and fact.high is not None:
-        span = say("span", low=tell.quantity(*path, "low"), high=tell.quantity(*path, "high"))
+        low, high = (tell.quantity(*path, end, unit=unit, named=False) for end in ("low", "high"))
+        span = say("span", low=low, high=high)
     what = fact.label[tell.language]
     name = (called or {}).get(fact.key, fact.label)[tell.language]
     return capital(what if name == what else f"{name}: {what}"), value, span

@@ -200,16 +200,20 @@ class Teller:
         value = self.number(*path)
         return self._tell(path, value, self.write.decimal(three(value), 0 if abs(value) >= 100 else 1))
 
-    def quantity(self, *path: Step, unit: str = "") -> str:
-        """A value in the unit of the parameter book; words as they are, nothing as a dash."""
+    def quantity(self, *path: Step, unit: str, named: bool = True) -> str:
+        """A value in a unit of the parameter book, ``named`` or not; words as they are, a fraction as a percentage."""
         found = self.at(*path)
         if isinstance(found, str):
             return found
         value = self.number(*path)
-        if unit.startswith("€"):
-            shown = self.currency(self.write.euro(value, short=True)) + unit[1:]
+        say = texts(self.language).unit
+        words = say(unit) if named and unit != "ratio" else ""
+        if unit.startswith("fraction"):  # a fraction of ARR is a percentage of ARR
+            shown = self.write.share(value) + words.removeprefix(say("fraction"))
+        elif words.startswith("€"):
+            shown = self.currency(self.write.euro(value, short=True)) + words[1:]
         else:
-            shown = SPACE.join(filter(None, (self.write.plain(value), unit)))
+            shown = SPACE.join(filter(None, (self.write.plain(value), words)))
         return self._tell(path, value, shown)
 
     def factor(self, *path: Step, key: str) -> str:
