@@ -66,7 +66,7 @@ def client_keys(generated: str, table: Table) -> str:
     """Every key of a client file."""
     rows = []
     for key, spec in client.fields().items():
-        allowed = f"{spec['low']:,g} to {spec['high']:,g}" if "low" in spec else spec.get("kind", "")
+        allowed = f"{spec['low']:,.13g} to {spec['high']:,.13g}" if "low" in spec else spec.get("kind", "")
         default = "needed" if spec.get("needed") else spec.get("default", "as the profile")
         sets = f"`{spec['sets']}`" if "sets" in spec else ""
         rows.append((f"`{key}`", spec.get("unit", ""), allowed, default, sets, spec["en"]))

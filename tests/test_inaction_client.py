@@ -111,7 +111,7 @@ def test_everything_wrong_is_said_at_once_with_the_nearest_name() -> None:
         ({"audit": 3}, "audit=3"),
         ({"audit": "nowhere.yaml"}, "nowhere.yaml"),
         ({"audit": {"sales": [1, 2]}}, "audit.sales=[1, 2]: a mapping"),
-        ({"arr": 4200}, "arr=4200: a number from 10,000 to 1e+12 € is needed"),
+        ({"arr": 4200}, "arr=4200: a number from 10,000 to 1,000,000,000,000 € is needed"),
         ({"arr": 4200}, "Amounts are in full, not in thousands."),
         ({"arr": 20_000, "people": {"marketers": 12, "sellers": 12, "total": 58}}, "345 for each of 58 people"),
         ({"arr": "1.234"}, "It may mean 1234 or 1.234"),
@@ -130,6 +130,12 @@ def test_everything_wrong_is_said_at_once_with_the_nearest_name() -> None:
         ({"people": 58}, "people=58: a mapping is needed"),
         ({"programmes": [{"name": "x"}]}, "programmes[0].cost: is missing"),
         ({"programmes": [{"name": "x", "cost": "60.000"}]}, "It may mean 60000 or 60.000"),
+        ({"programmes": [{"name": "x", "cost": "100.000 €"}]}, "It may mean 100000 or 100.000"),
+        ({"programmes": [{"name": "x", "cost": "70 mil"}]}, "Amounts are in full, without mil."),
+        (
+            {"deal_size": "14,5 k"},
+            "from 10 to 100,000,000 € is needed (mean annual value of a new contract). Amounts are",
+        ),
         ({"programmes": [{"name": "x", "cost": 9, "cost_high": 5}]}, "from cost_low=9 to cost_high=5 is needed"),
         ({"programmes": [{"name": "Rev Ops", "cost": 9}]}, "a short word in small letters"),
         ({"programmes": [{"name": "x", "cost": 9, "label": ["a"]}]}, "programmes[0].label=['a']"),
@@ -202,7 +208,7 @@ def test_numbers_are_read_as_they_are_written(value: float, way: str) -> None:
 def test_what_may_be_two_numbers_is_left_as_it_stands(head: int, tail: int, mark: str) -> None:
     text = f"{head}{mark}{tail:03d}"
     assert written.plain({"a": text}, lambda path: True)["a"] == text
-    assert written.ambiguous(text)
+    assert written.meant(text)
     decided = written.plain({"a": text, "b": "0,5" if mark == "," else "0.5"}, lambda path: True)
     assert decided["a"] == pytest.approx(float(f"{head}.{tail:03d}"))
 

@@ -229,7 +229,7 @@ def _values(found: dict[str, Any], wrong: list[str]) -> dict[str, Any]:
             checked[key] = value
         elif not is_number(value) or not spec["low"] <= value <= spec["high"]:
             wrong.append(
-                f"{key}={value!r}: a number from {spec['low']:,g} to {spec['high']:,g} {spec['unit']} is needed "
+                f"{key}={value!r}: a number from {spec['low']:,.13g} to {spec['high']:,.13g} {spec['unit']} is needed "
                 f"({spec['en']}).{_hint(value, spec)}"
             )
         elif spec.get("whole") and value != int(value):
@@ -251,7 +251,7 @@ def _values(found: dict[str, Any], wrong: list[str]) -> dict[str, Any]:
 def _hint(value: Any, spec: Mapping[str, Any]) -> str:
     """What may have been meant."""
     if not is_number(value):
-        return written.ambiguous(value)
+        return written.meant(value)
     if spec["unit"] in ("fraction", "1/year") and spec["high"] < value <= 100.0:
         return f" {value:g} per cent is {value / 100.0:g}, or '{value:g} %'."
     if str(spec["unit"]).startswith("€") and 0 < value < spec["low"]:

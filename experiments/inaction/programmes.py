@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from experiments.inaction.written import ambiguous
+from experiments.inaction.written import meant
 from sim.configuration import PATH
 from sim.parameters import Params, is_number, nearest
 from sim.parameters.programme import STAYS
@@ -108,14 +108,15 @@ def _programme(given: Any, key: str, folder: Path, wrong: list[str]) -> Plan | N
             wrong.append(f"{key}.cost: is missing (external cost; 0 if there is none).")
         elif not is_number(value) or not 0 <= value <= 1e12:
             wrong.append(
-                f"{key}.{part}={value!r}: an amount from 0 to 1e+12 is needed (external cost).{ambiguous(value)}"
+                f"{key}.{part}={value!r}: an amount from 0 to 1,000,000,000,000 is needed (external cost)."
+                f"{meant(value)}"
             )
         else:
             costs[part] = float(value)
     if len(costs) == 3 and not costs["cost_low"] <= costs["cost"] <= costs["cost_high"]:
         wrong.append(
-            f"{key}.cost={costs['cost']:,g}: from cost_low={costs['cost_low']:,g} to cost_high={costs['cost_high']:,g} "
-            "is needed."
+            f"{key}.cost={costs['cost']:,.13g}: from cost_low={costs['cost_low']:,.13g} to "
+            f"cost_high={costs['cost_high']:,.13g} is needed."
         )
     label = given.get("label", name)
     if isinstance(label, Mapping | list):

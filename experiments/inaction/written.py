@@ -18,6 +18,8 @@ from experiments.fitting.amounts import SYMBOLS, amounts
 NUMBER = r"[-+−]?(?:\d[\d.,'’\s_]*|[.,]\d+)"
 FIRST_ZERO = re.compile(r"[-+−]?0?([.,])\d+")  # 0,125 can only be decimal
 TWO_READINGS = re.compile(r"[-+−]?[1-9]\d{0,2}[.,]\d{3}")
+SCALE = r"(?P<scale>k|mil|m|mm|mn|mio|thousand|million|millions|mill[oó]n|millones)"
+NEARLY = re.compile(rf"[^\w\s]?\s*(?P<number>{NUMBER})(?:\s*{SCALE})?\s*(?:[^\w\s]|[A-Z]{{3}})?", re.IGNORECASE)
 Path = tuple[str, ...]
 
 
@@ -57,12 +59,17 @@ def _read(bare: Mapping[str, str]) -> dict[str, float]:
     }
 
 
-def ambiguous(value: object) -> str:
-    """A sentence on a text that may be two numbers; empty for anything else."""
-    if not isinstance(value, str) or not TWO_READINGS.fullmatch(value.strip()):
+def meant(value: object) -> str:
+    """A sentence on a text that is nearly a number; empty for anything else."""
+    if not isinstance(value, str) or not (found := NEARLY.fullmatch(value.strip())):
         return ""
-    digits = re.sub(r"[.,]", "", value.strip())
-    return f" It may mean {digits} or {value.strip().replace(',', '.')}: write it without marks for thousands."
+    if found["scale"]:
+        return f" Amounts are in full, without {found['scale']}."
+    number = found["number"].strip()
+    if not TWO_READINGS.fullmatch(number):
+        return ""
+    digits = re.sub(r"[.,]", "", number)
+    return f" It may mean {digits} or {number.replace(',', '.')}: write it without marks for thousands."
 
 
 def _whole(value: float) -> float | int:
