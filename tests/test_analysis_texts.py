@@ -13,6 +13,7 @@ from analysis import catalogue
 from analysis.factors import any_value
 from analysis.numbers import LANGUAGES
 from analysis.texts import FOLDER, texts
+from experiments.inaction.client import fields
 from sim.measures import MEASURES
 from sim.parameters import declared
 
@@ -57,8 +58,13 @@ def test_spanish_explains_every_parameter():
     explained = {(theme, name) for theme, names in spanish.parameters.items() for name in names}
     assert parameters.keys() - explained == set(), "a new parameter needs a meaning in analysis/locale/model.es.yaml"
     assert explained - parameters.keys() == set(), "parameters that no longer exist"
-    units = {declaration.unit for declaration in parameters.values()} - {""}
-    assert units == set(spanish.units), "units in analysis/locale/model.es.yaml are those of the parameters"
+    # A report on a client lists what its file gives beside the parameters, in units of its own.
+    units = {declaration.unit for declaration in parameters.values()} | {
+        spec.get("unit", "") for spec in fields().values()
+    }
+    assert units - {""} == set(spanish.units), (
+        "units in analysis/locale/model.es.yaml are those of parameters and clients"
+    )
 
 
 def test_everything_uncertain_has_a_plain_name_in_both_languages():
