@@ -16,6 +16,7 @@ worlds); ``GTM_BOUNDSCHECK=1`` compiles with bounds checking.
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import operator
 import os
@@ -27,8 +28,10 @@ from typing import Any, TypeVar
 import numba
 import numpy as np
 from llvmlite import ir
+from llvmlite.binding import add_symbol
 from numba import extending
 from numba.core import cgutils
+from numba.core.externals import c_math_functions
 from numba.core.typing.templates import AttributeTemplate
 from numba.np.arrayobj import (
     getitem_array_tuple,
@@ -90,14 +93,27 @@ def _plain(kind: Any) -> Any:
     return numba.types.int64 if isinstance(kind, numba.types.Integer) and kind.bitwidth < 64 else kind
 
 
-def compiled(function: F, *, into_callers: bool = False) -> F:
+def compiled(function: F) -> F:
     """Compile a rule that other rules call.
 
     Left to itself numba compiles a function anew for every constant and every width of
     integer it is called with; here once for each kind of record is enough, which halves
-    the time to compile. With ``into_callers`` its machine code is put where it is called,
-    as ``static inline`` does in C: for rules that cost little more than a call.
+    the time to compile.
     """
+    return _compile(function, into_callers=False)
+
+
+def inlined(function: F) -> F:
+    """:func:`compiled`, with its machine code put where it is called, as ``static inline`` does in C.
+
+    For rules that run for every lead, task or visit. What comes once in a lead's life (won, lost,
+    expired), a week or a month stays a call: put everywhere, it would only lengthen compiling.
+    """
+    return _compile(function, into_callers=True)
+
+
+def _compile(function: F, *, into_callers: bool) -> F:
+    """Compile once for each kind of record, whatever the constants and the widths of integers."""
     dispatcher = numba.njit(**FLAGS, forceinline=into_callers)(function)
     if not INTERPRETED:
         resolve = dispatcher.get_call_template
@@ -124,6 +140,41 @@ def is_cached() -> bool:
     """Whether machine code of the engine, from these very sources, is already on disk."""
     folder = cache_folder()
     return INTERPRETED or (folder is not None and any(folder.rglob("kernel.run_days-*.nbi")))
+
+
+# ---- exp, log and pow without errno ---------------------------------------------------
+#
+# The C library's exp looks at its result in order to report errors in errno, which no rule
+# reads, and numba comes to it by a function of its own: about a fourth of an exponential goes
+# on the way. GNU's library keeps what lies behind under a name for older programs. It is the
+# same code, so the same bits; where there is no such name, all stays as it is.
+
+DOORS = ("exp", "log", "pow")
+DOOR_VERSIONS = (b"GLIBC_2.15", b"GLIBC_2.17")  # where the names came in, by kind of processor
+
+
+def doors() -> dict[str, int]:
+    """Addresses of the C library's own ``exp``, ``log`` and ``pow``; without those it does not name."""
+    try:
+        library = ctypes.CDLL("libm.so.6")
+        look_up = ctypes.CDLL(None).dlvsym
+    except (OSError, TypeError, AttributeError):  # not GNU's library
+        return {}
+    look_up.restype = ctypes.c_void_p
+    look_up.argtypes = (ctypes.c_void_p, ctypes.c_char_p, ctypes.c_char_p)
+    found = {}
+    for name in DOORS:
+        for version in DOOR_VERSIONS:
+            address = look_up(library._handle, f"__{name}_finite".encode(), version)  # noqa: SLF001 - public in effect
+            if address:
+                found[name] = address
+    return found
+
+
+if not INTERPRETED:
+    c_math_functions.install(None)  # numba's own way, which is only gone once
+    for _name, _address in doors().items():
+        add_symbol(_name, _address)
 
 
 # ---- one pointer for all arrays of an organisation ------------------------------------

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.compiled import compiled, entry_point
+from sim.compiled import compiled, entry_point, inlined
 
 G1 = np.uint64(0x9E3779B97F4A7C15)
 G2 = np.uint64(0xD1B54A32D192ED03)
@@ -87,7 +87,7 @@ class Stream(IntEnum):
 N_STREAMS = 1 + max(Stream)
 
 
-@compiled
+@inlined
 def mix(z: Any) -> Any:
     """Finaliser of splitmix64: a bijection of 64-bit words that mixes every bit."""
     z = (z ^ (z >> S30)) * M1
@@ -101,20 +101,20 @@ def stream_key(seed: Any, stream: Any) -> Any:
     return mix(mix(np.uint64(seed) + G1) + np.uint64(stream) * G2)
 
 
-@compiled
+@inlined
 def bits(key: Any, entity: Any, index: Any) -> Any:
     """64 random bits for (stream key, entity, index)."""
     return mix(mix(key + (np.uint64(entity) + np.uint64(1)) * G1) + (np.uint64(index) + np.uint64(1)) * G2)
 
 
-@compiled
+@inlined
 def uniform(key: Any, entity: Any, index: Any) -> Any:
     """Uniform on the open interval (0, 1) with 52 random bits."""
     return (np.float64(bits(key, entity, index) >> S12) + 0.5) * SCALE
 
 
 # fmt: off
-@compiled
+@inlined
 def inverse_normal(p: float) -> float:
     """Standard normal quantile of ``p`` in (0, 1), relative error about 1e-16 (AS 241)."""
     q = p - 0.5
@@ -162,13 +162,13 @@ def inverse_normal(p: float) -> float:
 # fmt: on
 
 
-@compiled
+@inlined
 def normal(key: Any, entity: Any, index: Any) -> float:
     """Standard normal draw."""
     return inverse_normal(uniform(key, entity, index))
 
 
-@compiled
+@inlined
 def exponential(key: Any, entity: Any, index: Any) -> float:
     """Exponential draw with mean 1."""
     return -math.log(uniform(key, entity, index))

@@ -234,10 +234,10 @@ def pay_day(params: Params, announced: int) -> int:
 
 
 def expected_leads(params: Params, months: int) -> int:
-    """Room for the leads of a usual run, so that growing is the exception (memory is taken when used)."""
+    """Room for the leads of a usual run, so that growing is the exception; room without use is cleared in vain."""
     captured = params.market.candidates_per_day * params.market.capture_share * S.MONTH * months
-    found = (params.people.developers + params.people.sellers) * 20.0 * months
-    return 1024 + int(min(1.3 * captured + found, 1e6))
+    found = (params.people.developers + params.people.sellers) * 5.0 * months
+    return 1024 + int(min(1.05 * captured + found, 1e6))
 
 
 def earnings(params: Params, incentives: Incentives) -> NDArray[np.float64]:

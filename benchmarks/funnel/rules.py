@@ -8,17 +8,13 @@ because those are the sources its disk cache looks at.
 from __future__ import annotations
 
 import math
-from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.compiled import borrowed, compiled, entry_point
+from sim.compiled import borrowed, entry_point, inlined
 from sim.draws import Stream, normal, uniform
-
-# All of them are short or have one caller; the C compiler puts its static functions there too.
-rule = partial(compiled, into_callers=True)
 
 # Compiled code sees the fields of a record as attributes; type checkers do not, hence Any.
 Record = Any
@@ -42,13 +38,13 @@ LOSS = int(Stream.DEAL_CLOSE)
 CHURN = int(Stream.CUSTOMER_CHURN)
 
 
-@rule
+@inlined
 def logistic(x: float) -> float:
     """Probability of a yes at log-odds ``x``."""
     return 1.0 / (1.0 + math.exp(-x))
 
 
-@rule
+@inlined
 def arrivals(rate: float, u: float) -> int:
     """Poisson quantile of ``u``, at most 63 because a marketer has 64 ids a day."""
     number = 0
@@ -61,7 +57,7 @@ def arrivals(rate: float, u: float) -> int:
     return number
 
 
-@rule
+@inlined
 def capture(lead: Record, marketer: int, number: int, day: int, setting: Record, keys: NDArray[np.uint64]) -> None:
     """Capture a lead as a marketer: its quality is hidden, its score is a noisy view of it."""
     lead.id = day * IDS_PER_DAY + marketer * IDS_PER_MARKETER_DAY + number
@@ -75,13 +71,13 @@ def capture(lead: Record, marketer: int, number: int, day: int, setting: Record,
     lead.status = OPEN
 
 
-@rule
+@inlined
 def priority(score: float, last_touch: int, day: int, setting: Record) -> float:
     """Score times freshness; freshness halves after ``freshness_days`` without a touch."""
     return float(score * (setting.freshness_days / (setting.freshness_days + (day - last_touch))))
 
 
-@rule
+@inlined
 def touch(lead: Record, day: int, setting: Record, keys: NDArray[np.uint64]) -> None:
     """Touch a lead as a seller: it may advance, it may be lost; a win goes before a loss."""
     advance = logistic(
@@ -100,13 +96,13 @@ def touch(lead: Record, day: int, setting: Record, keys: NDArray[np.uint64]) -> 
         lead.status = LOST
 
 
-@rule
+@inlined
 def expires(last_touch: int, day: int, setting: Record) -> bool:
     """Whether a lead has been left untouched for too long."""
     return bool(day - last_touch >= setting.days_to_expiry)
 
 
-@rule
+@inlined
 def note(slip: Record, lead: Record, row: int) -> None:
     """Write down what has to be known of a lead while it waits."""
     slip.row = row
@@ -114,7 +110,7 @@ def note(slip: Record, lead: Record, row: int) -> None:
     slip.last_touch = lead.last_touch
 
 
-@rule
+@inlined
 def leaves(lead: Record, month: int, setting: Record, keys: NDArray[np.uint64]) -> bool:
     """Whether a customer, which is a lead that was won, leaves at the end of this month."""
     if uniform(keys[CHURN], lead.id, month) < setting.churn_per_month:
@@ -126,7 +122,7 @@ def leaves(lead: Record, month: int, setting: Record, keys: NDArray[np.uint64]) 
 # ------------------------------------------------------------------------------ days
 
 
-@rule
+@inlined
 def rank(value: float, row: int, values: NDArray[np.float64], rows: NDArray[np.int64], held: int) -> int:
     """Insert a row among the best so far, best first, the older lead first among equals.
 
@@ -149,7 +145,7 @@ def rank(value: float, row: int, values: NDArray[np.float64], rows: NDArray[np.i
     return out
 
 
-@rule
+@inlined
 def choose(
     seller: Record,
     desk: NDArray[np.int64],
@@ -198,7 +194,7 @@ def choose(
     seller.inbox = kept
 
 
-@rule
+@inlined
 def work(
     seller: Record,
     desk: NDArray[np.int64],
@@ -221,7 +217,7 @@ def work(
     return n_customers
 
 
-@rule
+@inlined
 def month_end(
     customers: NDArray[np.int64],
     n_customers: int,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.compiled import compiled
+from sim.compiled import compiled, inlined
 from sim.rules.learning import learn_month
 from sim.rules.market import offer_candidates
 from sim.rules.marketing import move_bars
@@ -15,7 +15,7 @@ from sim.rules.success import renew
 from sim.state import MONTH, QUARTER, WEEK, YEAR
 
 
-@compiled
+@inlined
 def begin_of_day(w: Any) -> None:
     """Set the calendar, then phase 1: the market offers candidates."""
     org = w.org[0]
@@ -25,7 +25,7 @@ def begin_of_day(w: Any) -> None:
     offer_candidates(w)
 
 
-@compiled
+@inlined
 def end_of_day(w: Any) -> None:
     """Phases 5 to 7: month end, quarter end, a programme's week; then the next day."""
     org = w.org[0]

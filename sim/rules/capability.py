@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from sim.compiled import compiled
+from sim.compiled import inlined
 from sim.draws import Stream, uniform
 from sim.rules.arithmetic import bit, ones
 from sim.rules.workload import seconds, spend
@@ -19,7 +19,7 @@ CROSS = int(Stream.HANDOVER_CROSS)
 DECAY = int(Stream.FIELD_DECAY)
 
 
-@compiled
+@inlined
 def capture_fields(w: Any, key: int) -> int:
     """Which of the six fields a new record has, and which of those are wrong (packed)."""
     p = w.params[0]
@@ -34,7 +34,7 @@ def capture_fields(w: Any, key: int) -> int:
     return fields
 
 
-@compiled
+@inlined
 def cross_over(w: Any, lead: Any, time: float, attempt: int) -> None:
     """Hand-over of a record: fields that went stale are wrong, and some do not cross."""
     p = w.params[0]
@@ -48,7 +48,7 @@ def cross_over(w: Any, lead: Any, time: float, attempt: int) -> None:
     lead.fields = fields
 
 
-@compiled
+@inlined
 def complete_record(w: Any, role: int, person: Any, lead: Any) -> None:
     """What a seller does about the record before a discovery meeting.
 

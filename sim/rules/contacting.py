@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from sim.compiled import compiled
+from sim.compiled import inlined
 from sim.draws import Stream, normal, uniform
 from sim.rules.arithmetic import clock, logit, sigmoid
 from sim.rules.feeling import felt_pay_at, felt_pay_kept
@@ -42,14 +42,14 @@ ACCEPT = int(Stream.DEAL_ACCEPT)
 CLOSER = int(Stream.HANDOVER_CLOSER)
 
 
-@compiled
+@inlined
 def multiplier_of(w: Any, s: Any, lead: Any) -> float:
     """Factor on felt pay when the recorded score is low."""
     low = (lead.source == FROM_MARKETING) & (lead.score < w.org[0].low_bar)
     return s.low_multiplier if low else 1.0
 
 
-@compiled
+@inlined
 def promise(w: Any, s: Any, lead: Any) -> float:
     """Expected ACV a person sees in an MQL before calling, in units of felt reference pay (€)."""
     p = w.params[0]
@@ -60,19 +60,19 @@ def promise(w: Any, s: Any, lead: Any) -> float:
     return chance * lead.acv * felt_pay_at(w, s, payday(w, s, lead)) * multiplier_of(w, s, lead)
 
 
-@compiled
+@inlined
 def payday(w: Any, s: Any, lead: Any) -> float:
     """Day on which a lead contacted today pays: a seller at the close, a development representative at once."""
     return w.org[0].day + (0.0 if s.role == DEVELOPER else lead.cycle)
 
 
-@compiled
+@inlined
 def class_of(lead: Any, kind: int) -> int:
     """Hours on a lead that was not viable at hand-over are unviable pursuit."""
     return kind if lead.marks & VIABLE else UNVIABLE
 
 
-@compiled
+@inlined
 def triage(w: Any, j: int, index: int) -> None:
     """Look at an arriving lead; when the score shown and the own view differ much, it is disputed."""
     p = w.params[0]
@@ -96,7 +96,7 @@ def triage(w: Any, j: int, index: int) -> None:
         m.debt += seconds(hours)
 
 
-@compiled
+@inlined
 def drop_old(w: Any, j: int) -> None:
     """Leads that waited longer than patience leave the inbox: unpursued, or given up."""
     p = w.params[0]
@@ -114,7 +114,7 @@ def drop_old(w: Any, j: int) -> None:
             report_back(w, index)
 
 
-@compiled
+@inlined
 def attempt(w: Any, j: int, index: int) -> None:
     """One attempt to reach a lead; reached, it is burned, turned down or accepted."""
     p = w.params[0]
@@ -168,7 +168,7 @@ def attempt(w: Any, j: int, index: int) -> None:
     accept(w, j, index)
 
 
-@compiled
+@inlined
 def accept(w: Any, j: int, index: int) -> None:
     """The lead becomes an accepted lead and goes to the seller who will meet it."""
     org = w.org[0]
@@ -198,7 +198,7 @@ def accept(w: Any, j: int, index: int) -> None:
     append(w.leads, w.lists[deals_of(org, to)], index)
 
 
-@compiled
+@inlined
 def contact_obliged(w: Any, j: int) -> None:
     """Follow-up owed under the service-level agreement, in order of arrival, up to the daily cap."""
     p = w.params[0]

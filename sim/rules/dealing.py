@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from sim.compiled import compiled
+from sim.compiled import compiled, inlined
 from sim.draws import Stream, normal, uniform
 from sim.rules.arithmetic import sigmoid
 from sim.rules.capability import complete_record
@@ -52,7 +52,7 @@ SELLERS_CAN_AMEND = 2
 YEAR_OF_MONTHS = 12.0  # how far a seller looks ahead for who may leave
 
 
-@compiled
+@inlined
 def skill_now(p: Any, person: Any, day: float) -> float:
     """Skill of a seller, ramping up after hiring."""
     if p.ramp_months <= 0.0:
@@ -61,32 +61,32 @@ def skill_now(p: Any, person: Any, day: float) -> float:
     return person.skill * ramp
 
 
-@compiled
+@inlined
 def likely_close(p: Any, lead: Any) -> float:
     """Day on which a deal closes if each step that is left succeeds."""
     return lead.next_time + (p.steps - lead.steps) * lead.cycle / (p.steps + 1.0)
 
 
-@compiled
+@inlined
 def hoped_value(w: Any, s: Any, lead: Any) -> float:
     """Expected ACV a seller sees in a deal, in units of felt reference pay at its likely close (€)."""
     return worth_hoping(w, s, lead, sigmoid(lead.signal))
 
 
-@compiled
+@inlined
 def worth_hoping(w: Any, s: Any, lead: Any, chance: float) -> float:
     """The same for a ``chance`` of winning worked out before."""
     return chance * lead.acv * multiplier_of(w, s, lead) * felt_pay_at(w, s, likely_close(w.params[0], lead))
 
 
-@compiled
+@inlined
 def kept_value(w: Any, s: Any, lead: Any) -> float:
     """The same if the deal may be held back until a new quarter: what keeping it open is judged by."""
     hoped = sigmoid(lead.signal) * lead.acv * multiplier_of(w, s, lead)
     return hoped * felt_pay_kept(w, s, likely_close(w.params[0], lead))
 
 
-@compiled
+@inlined
 def class_of_deal(w: Any, lead: Any, kind: int) -> int:
     """Hours on a deal that, on the true state, is not worth the rest are unviable pursuit."""
     return kind if still_worth(w, lead, (lead.marks & REAL) != 0) else UNVIABLE
@@ -100,7 +100,7 @@ def give_up(w: Any, j: int, index: int, stage: int) -> None:
     report_back(w, index)
 
 
-@compiled
+@inlined
 def discover(w: Any, j: int, index: int) -> None:
     """Discovery meeting: complete the record, learn whether there is a project, open or not."""
     p = w.params[0]
@@ -143,7 +143,7 @@ def discover(w: Any, j: int, index: int) -> None:
         count(w, DEVELOPER, w.sellers[lead.developer].worker, OPEN, 1.0)
 
 
-@compiled
+@inlined
 def advance(w: Any, j: int, index: int) -> None:
     """One step of a deal: it succeeds or must be tried again; the seller sees a little clearer."""
     p = w.params[0]
@@ -196,7 +196,7 @@ def deepen(w: Any, j: int, index: int) -> None:
     lead.sales_seconds += amount
 
 
-@compiled
+@inlined
 def close(w: Any, j: int, index: int) -> None:
     """Negotiate and close: decide on discount and promises, then win or lose."""
     p = w.params[0]
@@ -224,7 +224,7 @@ def close(w: Any, j: int, index: int) -> None:
         lose(w, j, index)
 
 
-@compiled
+@inlined
 def leave_chance(p: Any, lead: Any, months: float) -> float:
     """Chance a seller sees that this customer leaves within so many months."""
     risk = (
@@ -291,7 +291,7 @@ def credit(w: Any, role: int, worker: int, acv: float, low: bool) -> None:
         count(w, role, worker, WON_ACV_LOW, acv)
 
 
-@compiled
+@inlined
 def amend(w: Any, s: Any, lead: Any) -> None:
     """A seller who owns the score understates it if the multiplier beats conscience."""
     p = w.params[0]
@@ -354,13 +354,13 @@ def add_customer(w: Any, j: int, index: int, acv: float, now: float) -> None:
         append(w.customers, w.lists[arrivals_of(org, c.manager)], i)
 
 
-@compiled
+@inlined
 def in_close_window(w: Any) -> bool:
     """Whether quarter end is near enough to discount for it."""
     return QUARTER - w.org[0].day % QUARTER <= w.params[0].close_window_days
 
 
-@compiled
+@inlined
 def pulls_forward(w: Any, s: Any, lead: Any) -> bool:
     """Whether a seller discounts to close this quarter rather than wait.
 

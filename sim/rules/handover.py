@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from sim.compiled import compiled
+from sim.compiled import compiled, inlined
 from sim.draws import Stream, exponential, uniform
 from sim.rules.capability import cross_over
 from sim.rules.lists import append, inbox_of
@@ -19,7 +19,7 @@ ROUTE = int(Stream.HANDOVER_ROUTE)
 OWED = int(Stream.HANDOVER_OBLIGED)
 
 
-@compiled
+@inlined
 def jump(key: int, entity: int, buckets: int, keys: Any) -> int:
     """Bucket of an entity, stable when buckets are added (jump consistent hash).
 
@@ -35,7 +35,7 @@ def jump(key: int, entity: int, buckets: int, keys: Any) -> int:
     return here
 
 
-@compiled
+@inlined
 def receiver(w: Any, lead_key: int) -> int:
     """Who gets an MQL: a development representative if there are any, else a seller; −1 if nobody."""
     org = w.org[0]
@@ -46,7 +46,7 @@ def receiver(w: Any, lead_key: int) -> int:
     return -1
 
 
-@compiled
+@inlined
 def hand_over(w: Any, i: int, index: int, shown: float, inflation: float) -> None:
     """Marketer ``i`` passes lead ``index`` on with the score shown."""
     p = w.params[0]

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.compiled import compiled, fetch_ahead
+from sim.compiled import fetch_ahead, inlined
 
 TOGETHER = 4  # lines walked side by side
 
 
-@compiled
+@inlined
 def append(records: Any, line: Any, index: int) -> None:
     """Put record ``index`` at the end of ``line``."""
     records[index].next = -1
@@ -27,7 +27,7 @@ def append(records: Any, line: Any, index: int) -> None:
     line.count += 1
 
 
-@compiled
+@inlined
 def remove(records: Any, line: Any, index: int) -> None:
     """Take record ``index`` out of ``line``."""
     before = records[index].previous
@@ -45,49 +45,49 @@ def remove(records: Any, line: Any, index: int) -> None:
     line.count -= 1
 
 
-@compiled
+@inlined
 def queue_of(marketer: int) -> int:
     """Line of leads waiting to be qualified."""
     return 2 * marketer
 
 
-@compiled
+@inlined
 def pool_of(marketer: int) -> int:
     """Line of leads being nurtured."""
     return 2 * marketer + 1
 
 
-@compiled
+@inlined
 def inbox_of(org: Any, seller: int) -> int:
     """Line of leads handed to a seller or development representative."""
     return 2 * (org.marketers + seller)
 
 
-@compiled
+@inlined
 def deals_of(org: Any, seller: int) -> int:
     """Line of accepted leads and open opportunities of a seller."""
     return 2 * (org.marketers + seller) + 1
 
 
-@compiled
+@inlined
 def arrivals_of(org: Any, manager: int) -> int:
     """Line of customers waiting to be onboarded."""
     return 2 * (org.marketers + org.sellers + manager)
 
 
-@compiled
+@inlined
 def accounts_of(org: Any, manager: int) -> int:
     """Line of customers in care, next visit first."""
     return 2 * (org.marketers + org.sellers + manager) + 1
 
 
-@compiled
+@inlined
 def dispositions_of(org: Any) -> int:
     """Line of leads whose outcome was reported back this month."""
     return 2 * (org.marketers + org.sellers + org.managers)
 
 
-@compiled
+@inlined
 def fetch_lines(w: Any, j: int) -> None:
     """Have the leads near that sellers ``j`` to ``j`` + 3 look at today; nothing depends on it but speed.
 
@@ -108,7 +108,7 @@ def fetch_lines(w: Any, j: int) -> None:
         a, b, c, d = fetch(w, a, True), fetch(w, b, True), fetch(w, c, True), fetch(w, d, True)
 
 
-@compiled
+@inlined
 def fetch(w: Any, index: int, forwards: bool) -> int:
     """Ask for a lead; the next one in its line, or the one before; −1 at its end."""
     if index < 0:

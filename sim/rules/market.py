@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from sim.compiled import compiled
+from sim.compiled import inlined
 from sim.draws import Stream, normal, uniform
 from sim.rules.arithmetic import sigmoid
 from sim.rules.capability import capture_fields
@@ -24,7 +24,7 @@ COPY = int(Stream.LEAD_DUPLICATE)
 LEAD_CAPTURED = 0
 
 
-@compiled
+@inlined
 def offered(w: Any, day: int) -> int:
     """Number of candidates in the market on ``day``: the mean, rounded up or down by a keyed draw."""
     mean = w.params[0].candidates_per_day
@@ -32,7 +32,7 @@ def offered(w: Any, day: int) -> int:
     return whole + (1 if uniform(w.keys[OFFER], day, 0) < mean - whole else 0)
 
 
-@compiled
+@inlined
 def capture_chance(w: Any) -> float:
     """Chance that a candidate is captured, from yesterday's generating work and the demand stock."""
     p = w.params[0]
@@ -45,7 +45,7 @@ def capture_chance(w: Any) -> float:
     return 1.0 - (1.0 - p.capture_share) ** strength
 
 
-@compiled
+@inlined
 def draw_attributes(w: Any, lead: Any, key: int, time: float, intent_logit: float) -> None:
     """Give a new lead its fixed attributes: pure functions of its key."""
     p = w.params[0]
@@ -69,7 +69,7 @@ def draw_attributes(w: Any, lead: Any, key: int, time: float, intent_logit: floa
     lead.fields = capture_fields(w, key)
 
 
-@compiled
+@inlined
 def owner_of(w: Any, u: float) -> int:
     """Marketer to whom a captured lead falls: in proportion to generating work."""
     shares = w.shares
@@ -84,7 +84,7 @@ def owner_of(w: Any, u: float) -> int:
     return low
 
 
-@compiled
+@inlined
 def offer_candidates(w: Any) -> None:
     """Phase 1 of a day: the market offers candidates; marketing captures some of them."""
     p = w.params[0]

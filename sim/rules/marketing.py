@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from sim.compiled import compiled, fetch_ahead
+from sim.compiled import compiled, fetch_ahead, inlined
 from sim.draws import Stream, uniform
 from sim.rules.arithmetic import logit, sigmoid
 from sim.rules.feeling import feel_marketer
@@ -54,19 +54,19 @@ USUAL_LEADS, USUAL_GAP, LEAST_GAP = 5.0, 0.15, 0.02
 TOUCH_LIFT, BAR_STEP, PULL_STEEPNESS = 0.03, 0.05, 4.0
 
 
-@compiled
+@inlined
 def believed_opportunity(m: Any, score: float) -> float:
     """Believed chance that a pursued lead of this score becomes an opportunity."""
     return sigmoid(m.belief_a + m.belief_b * (score - CENTER) / SCALE)
 
 
-@compiled
+@inlined
 def until_won(m: Any, cycle: float) -> float:
     """Discount factor to the win of a lead of this cycle, days; 0 for whom no win pays."""
     return m.soon * math.exp(-m.discounting * cycle / 63.0) if m.pays_wins else 0.0
 
 
-@compiled
+@inlined
 def felt_value(w: Any, m: Any, score: float, acv: float, later: float) -> float:
     """Felt euros of handing over a lead of true score ``score``, given it counts as an MQL.
 
@@ -83,13 +83,13 @@ def felt_value(w: Any, m: Any, score: float, acv: float, later: float) -> float:
     return value + p.intrinsic * org.reference_mql * chance / org.usual_chance
 
 
-@compiled
+@inlined
 def bar_for(w: Any, lead: Any) -> float:
     """Score at which this lead formally counts as an MQL."""
     return w.org[0].bar_agreed if lead.marks & AGREED else w.org[0].bar
 
 
-@compiled
+@inlined
 def pushing_cost(w: Any, m: Any, lead: Any, gap: float) -> float:
     """Felt cost of passing a lead that is ``gap`` below the bar: only the score's owner can."""
     p = w.params[0]
@@ -101,14 +101,14 @@ def pushing_cost(w: Any, m: Any, lead: Any, gap: float) -> float:
     return 2.0 * cost if lead.marks & AGREED else cost
 
 
-@compiled
+@inlined
 def value_now(w: Any, m: Any, lead: Any, score: float, later: float) -> float:
     """Felt euros of handing the lead over at this score, pushed over the bar if need be."""
     gap = bar_for(w, lead) - score
     return felt_value(w, m, score, lead.acv, later) - pushing_cost(w, m, lead, gap)
 
 
-@compiled
+@inlined
 def value_nurtured(
     w: Any, m: Any, lead: Any, seen: Standing, later: float, touches: int, cold: float, wait: float
 ) -> float:
@@ -124,7 +124,7 @@ def value_nurtured(
     return wait * value_now(w, m, lead, score, later) - touches * touch_hours(p) * m.hour_value
 
 
-@compiled
+@inlined
 def value_informed(w: Any, m: Any, lead: Any, seen: Standing, later: float) -> float:
     """Felt euros of a touch that reveals one more field: good news or bad, as likely; nobody hands bad news over."""
     p = w.params[0]
@@ -136,7 +136,7 @@ def value_informed(w: Any, m: Any, lead: Any, seen: Standing, later: float) -> f
     return m.next_touch * 0.5 * (good + bad) - touch_hours(p) * m.hour_value
 
 
-@compiled
+@inlined
 def decide(w: Any, i: int, index: int, seen: Standing) -> None:
     """Hand a qualified lead over, keep it for nurturing, or let it cool."""
     p = w.params[0]
@@ -174,7 +174,7 @@ def decide(w: Any, i: int, index: int, seen: Standing) -> None:
         lead.stage = RECYCLED
 
 
-@compiled
+@inlined
 def qualify(w: Any, i: int, index: int) -> None:
     """Look at one captured lead: complete the record, score it, decide."""
     p = w.params[0]
@@ -195,7 +195,7 @@ def qualify(w: Any, i: int, index: int) -> None:
     decide(w, i, index, seen)
 
 
-@compiled
+@inlined
 def sample_validity(w: Any, lead: Any, seen: Standing) -> None:
     """Count a fresh score against the lead's true quality (for the correlation reported)."""
     p = w.params[0]
@@ -212,7 +212,7 @@ def sample_validity(w: Any, lead: Any, seen: Standing) -> None:
     month.score_xy += score * quality
 
 
-@compiled
+@inlined
 def nurture(w: Any, i: int, index: int) -> None:
     """One touch: it costs hours and raises intent or reveals it; then decide again."""
     p = w.params[0]
@@ -277,7 +277,7 @@ def plan_week(w: Any, i: int) -> None:
     m.pool_gap *= p.plan_memory
 
 
-@compiled
+@inlined
 def marketer_day(w: Any, i: int) -> None:
     """Phase 2, one marketer: plan on Mondays, qualify on demand, nurture, generate."""
     p = w.params[0]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from sim.compiled import compiled
+from sim.compiled import compiled, inlined
 from sim.rules.arithmetic import ones
 from sim.rules.scoring import STEEPNESS, reliance
 from sim.state import EXISTS, INTENT_FIELDS, WRONG
@@ -19,25 +19,25 @@ RAISES = 0  # value of nurture_form
 STEEPEST = 0.25 * STEEPNESS  # slope of the score in the weighted reading, at the middle
 
 
-@compiled
+@inlined
 def touched(p: Any, intent: float) -> float:
     """Intent after one more touch that raises it."""
     return intent + p.nurture_gain * (1.0 - intent)
 
 
-@compiled
+@inlined
 def lowest(fields: int) -> int:
     """The first field of a set, alone; 0 of an empty one."""
     return fields & -fields
 
 
-@compiled
+@inlined
 def missing(fields: int) -> int:
     """Fields about intent that the record does not have."""
     return ~(fields >> EXISTS) & INTENT_FIELDS
 
 
-@compiled
+@inlined
 def revealed(fields: int) -> int:
     """The record after a touch that reveals: a missing field is filled; where none is missing, a wrong one is right."""
     there = fields | (lowest(missing(fields)) << EXISTS)
@@ -54,7 +54,7 @@ def news(p: Any, fields: int) -> float:
     return math.sqrt(max(filled - reliance(p.intent_spread, p.score_noise, fields, INTENT_FIELDS), 0.0))
 
 
-@compiled
+@inlined
 def lift_of_touch(p: Any, weight: float) -> float:
     """What one touch adds to the score of a usual lead; in the form that reveals, if the news is good.
 

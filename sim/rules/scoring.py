@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
-from sim.compiled import compiled
+from sim.compiled import compiled, inlined
 from sim.draws import Stream, normal
 from sim.rules.arithmetic import logit, ones, sigmoid
 from sim.state import EXISTS, FIT_FIELDS, INTENT_FIELDS, N_BINS, WRONG
@@ -20,7 +20,7 @@ STEEPNESS = 1.7  # spreads scores over (0, 1)
 CENTER, SCALE = 0.5, 0.2  # beliefs are about z = (score − CENTER) / SCALE
 
 
-@compiled
+@inlined
 def intent_at(p: Any, lead: Any, time: float) -> float:
     """Intent of a lead at ``time``: it cools with a half-life since it was last set."""
     age = time - lead.intent_time
@@ -29,7 +29,7 @@ def intent_at(p: Any, lead: Any, time: float) -> float:
     return lead.intent * math.exp(-0.6931471805599453 * age / p.intent_half_life_days)
 
 
-@compiled
+@inlined
 def reliance(spread: float, noise: float, fields: int, mask: int) -> float:
     """How much a reading of the captured fields under ``mask`` is trusted (0 to 1)."""
     n = ones(fields >> EXISTS & mask)
@@ -38,7 +38,7 @@ def reliance(spread: float, noise: float, fields: int, mask: int) -> float:
     return n * spread * spread / (n * spread * spread + noise * noise)
 
 
-@compiled
+@inlined
 def reading(z: float, spread: float, noise: float, fields: int, mask: int, draw: float) -> float:
     """Shrunk reading, in population sd, of a trait that is ``z`` sd from its mean."""
     exists = fields >> EXISTS & mask
@@ -51,7 +51,7 @@ def reading(z: float, spread: float, noise: float, fields: int, mask: int, draw:
     return reliance(spread, noise, fields, mask) * (mean + math.sqrt(variance) * draw) / spread
 
 
-@compiled
+@inlined
 def read_fit(w: Any, lead: Any) -> None:
     """Store what the record shows of fit (it does not change while the record stays)."""
     p = w.params[0]
@@ -60,7 +60,7 @@ def read_fit(w: Any, lead: Any) -> None:
     lead.seen_fit = reading(z, p.fit_spread, p.score_noise, lead.fields, FIT_FIELDS, draw)
 
 
-@compiled
+@inlined
 def read_intent(w: Any, lead: Any, warmth: float) -> float:
     """What the record shows of intent whose log-odds are ``warmth``."""
     p = w.params[0]
@@ -69,14 +69,14 @@ def read_intent(w: Any, lead: Any, warmth: float) -> float:
     return reading(z, p.intent_spread, p.score_noise, lead.fields, INTENT_FIELDS, draw)
 
 
-@compiled
+@inlined
 def raw_score(w: Any, lead: Any, warmth: float) -> float:
     """Weighted reading of fit and of ``warmth``, the log-odds of intent, before the logistic."""
     weight = w.org[0].weight
     return weight * lead.seen_fit + (1.0 - weight) * read_intent(w, lead, warmth)
 
 
-@compiled
+@inlined
 def to_score(raw: float) -> float:
     """Score in (0, 1) of a weighted reading."""
     return sigmoid(STEEPNESS * raw)
@@ -91,7 +91,7 @@ class Standing(NamedTuple):
     score: float
 
 
-@compiled
+@inlined
 def standing(w: Any, lead: Any, time: float) -> Standing:
     """Where a lead stands at ``time``; its fit must have been read."""
     intent = intent_at(w.params[0], lead, time)
@@ -100,7 +100,7 @@ def standing(w: Any, lead: Any, time: float) -> Standing:
     return Standing(intent, warmth, raw, to_score(raw))
 
 
-@compiled
+@inlined
 def remember_score(w: Any, score: float) -> None:
     """Count a fresh, unpushed score in the histogram that the bars are quantiles of."""
     w.histogram[min(int(score * N_BINS), N_BINS - 1)] += 1.0

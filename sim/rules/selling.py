@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from sim.compiled import compiled
+from sim.compiled import inlined
 from sim.draws import Stream, normal, uniform
 from sim.rules.arithmetic import logit, sigmoid
 from sim.rules.capability import cross_over
@@ -58,7 +58,7 @@ FIND = int(Stream.TERRITORY_FIND)
 ACCEPT = int(Stream.DEAL_ACCEPT)
 
 
-@compiled
+@inlined
 def list_contacts(w: Any, j: int) -> None:
     """Look at the newest leads of the inbox; those worth a call, or all that may compete, become tasks."""
     p = w.params[0]
@@ -83,7 +83,7 @@ def list_contacts(w: Any, j: int) -> None:
         index = before
 
 
-@compiled
+@inlined
 def list_deals(w: Any, j: int) -> None:
     """Meetings and steps that are due, and deals on which more work would pay."""
     p = w.params[0]
@@ -111,7 +111,7 @@ def list_deals(w: Any, j: int) -> None:
         index = lead.next
 
 
-@compiled
+@inlined
 def list_deepening(w: Any, s: Any, index: int, chance: float) -> None:
     """More work on an open deal, valued at its marginal effect on the ``chance`` that the seller sees."""
     p = w.params[0]
@@ -121,19 +121,19 @@ def list_deepening(w: Any, s: Any, index: int, chance: float) -> None:
     add_task(w, s, DEEPEN, index, gain * lead.acv * felt_pay_at(w, s, likely_close(p, lead)), p.deepen, False)
 
 
-@compiled
+@inlined
 def finds_per_hour(p: Any, s: Any) -> float:
     """Finds of one hour of prospecting in what is left of the territory."""
     return p.territory_yield * yielding(p, s)
 
 
-@compiled
+@inlined
 def yielding(p: Any, s: Any) -> float:
     """What is left of the territory, by what an hour in it yields (0 to 1)."""
     return s.territory**p.territory_power
 
 
-@compiled
+@inlined
 def prospecting_value(w: Any, s: Any) -> float:
     """Expected ACV of one block of prospecting, as the seller sees it."""
     p = w.params[0]
@@ -141,7 +141,7 @@ def prospecting_value(w: Any, s: Any) -> float:
     return finds_per_hour(p, s) * p.prospect * p.find_hope * p.acv * felt_pay_at(w, s, payday)
 
 
-@compiled
+@inlined
 def list_prospecting(w: Any, j: int) -> None:
     """Prospecting in the own territory, valued at the chance of a find."""
     p = w.params[0]
@@ -149,7 +149,7 @@ def list_prospecting(w: Any, j: int) -> None:
     add_task(w, s, PROSPECT_TASK, -1, prospecting_value(w, s), p.prospect, False)
 
 
-@compiled
+@inlined
 def prospect(w: Any, j: int, k: int) -> None:
     """One block of prospecting: the territory empties a little, somebody may be found."""
     p = w.params[0]
@@ -186,7 +186,7 @@ def prospect(w: Any, j: int, k: int) -> None:
     value_task(p, w.tasks[k], prospecting_value(w, s))
 
 
-@compiled
+@inlined
 def seller_begin(w: Any, j: int) -> None:
     """Morning of a seller or development representative: triage, what is owed, the task list."""
     p = w.params[0]
@@ -205,7 +205,7 @@ def seller_begin(w: Any, j: int) -> None:
     list_prospecting(w, j)
 
 
-@compiled
+@inlined
 def seller_perform(w: Any, j: int, k: int) -> None:
     """Do task ``k`` of today's list."""
     task = w.tasks[k]
@@ -227,7 +227,7 @@ def seller_perform(w: Any, j: int, k: int) -> None:
         prospect(w, j, k)
 
 
-@compiled
+@inlined
 def seller_end(w: Any, j: int) -> None:
     """Evening: what is left of the day is idle."""
     s = w.sellers[j]
@@ -241,7 +241,7 @@ def seller_end(w: Any, j: int) -> None:
 def make_seller_day(choose: Choice) -> Callable[[Any, int], None]:
     """Phase 3 of one seller or development representative, under a task-choice rule."""
 
-    @compiled
+    @inlined
     def seller_day(w: Any, j: int) -> None:
         """Morning, tasks by choice until the day is full, evening."""
         seller_begin(w, j)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from sim.compiled import compiled
+from sim.compiled import compiled, inlined
 from sim.draws import Stream, uniform
 from sim.rules.feeling import feel_manager
 from sim.rules.lists import accounts_of, append, arrivals_of, remove
@@ -23,7 +23,7 @@ FOUND = int(Stream.EXPANSION_SIGNAL)
 TOLD = int(Stream.EXPANSION_PASS)
 
 
-@compiled
+@inlined
 def onboard(w: Any, i: int, index: int) -> None:
     """Onboard one customer; late if more than 30 calendar days after winning."""
     p = w.params[0]
@@ -37,7 +37,7 @@ def onboard(w: Any, i: int, index: int) -> None:
     append(w.customers, w.lists[accounts_of(org, i)], index)
 
 
-@compiled
+@inlined
 def visit(w: Any, i: int, index: int) -> None:
     """One care visit: perhaps it finds ripe demand; perhaps somebody is told and it is sold."""
     p = w.params[0]
@@ -69,7 +69,7 @@ def visit(w: Any, i: int, index: int) -> None:
         count(w, SELLER, w.sellers[customer.seller].worker, EXPANDED, sold)
 
 
-@compiled
+@inlined
 def manager_day(w: Any, i: int) -> None:
     """Phase 4, one success manager: onboard who waits, then visit customers in turn."""
     p = w.params[0]
@@ -96,7 +96,7 @@ def manager_day(w: Any, i: int) -> None:
     end_day(w, SUCCESS, c)
 
 
-@compiled
+@inlined
 def churn_hazard(p: Any, customer: Any, day: float) -> float:
     """Monthly hazard of leaving."""
     risk = p.churn_monthly * math.exp(p.churn_fit * (p.fit_center - customer.fit))
@@ -129,7 +129,7 @@ def claw_back(w: Any, customer: Any, months: float) -> None:
                     w.pay[worker, PAY_DUE] += term.rate
 
 
-@compiled
+@inlined
 def renew(w: Any) -> None:
     """Month end: every customer pays, grows a little new demand, and stays or leaves."""
     p = w.params[0]

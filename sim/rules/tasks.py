@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sim.compiled import compiled
+from sim.compiled import inlined
 from sim.state import DONE
 
 Choice = Callable[[Any, int], int]  # (world, seller) → entry of world.tasks, or −1
 
 
-@compiled
+@inlined
 def choose_task(w: Any, j: int) -> int:
     """Default rule: the task of highest felt value per hour, tasks past their bar preferred.
 
@@ -32,7 +32,7 @@ def choose_task(w: Any, j: int) -> int:
     return best
 
 
-@compiled
+@inlined
 def add_task(w: Any, s: Any, kind: int, lead: int, value: float, hours: float, passes: bool) -> None:
     """Put a task on today's list."""
     task = w.tasks[s.tasks]
@@ -44,7 +44,7 @@ def add_task(w: Any, s: Any, kind: int, lead: int, value: float, hours: float, p
     s.tasks += 1
 
 
-@compiled
+@inlined
 def value_task(p: Any, task: Any, value: float) -> None:
     """Set what a task is felt to be worth, and that per hour, preferred if it passes its bar."""
     task.value = value

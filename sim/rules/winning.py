@@ -5,19 +5,19 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from sim.compiled import compiled
+from sim.compiled import inlined
 from sim.rules.arithmetic import sigmoid
 from sim.rules.scoring import intent_at
 from sim.state import HOUR
 
 
-@compiled
+@inlined
 def project_chance(p: Any, intent: float) -> float:
     """Chance that a real project stands behind a lead of this intent."""
     return sigmoid(p.project_intercept + p.project_intent * (intent - p.intent_center))
 
 
-@compiled
+@inlined
 def win_logit(p: Any, lead: Any, intent: float, hours: float, skill: float) -> float:
     """Log-odds of winning a real deal, worked for ``hours`` by a seller of ``skill``."""
     x = p.win_intercept + p.win_fit * (lead.fit - p.fit_center) + p.win_intent * (intent - p.intent_center)
@@ -27,13 +27,13 @@ def win_logit(p: Any, lead: Any, intent: float, hours: float, skill: float) -> f
     return x + p.win_discount * lead.discount
 
 
-@compiled
+@inlined
 def deal_hours(p: Any) -> float:
     """Hours a well-worked deal takes from discovery on."""
     return p.steps * p.step + p.close + p.deepen * 2.0
 
 
-@compiled
+@inlined
 def worth_its_hours(w: Any, lead: Any, time: float) -> bool:
     """Whether expected margin, worked well, exceeds the hours it needs at loaded cost (viable)."""
     p = w.params[0]
@@ -45,7 +45,7 @@ def worth_its_hours(w: Any, lead: Any, time: float) -> bool:
     return gain >= cost * (2.0 * p.contact + p.discovery)
 
 
-@compiled
+@inlined
 def still_worth(w: Any, lead: Any, real: bool) -> bool:
     """Whether the rest of an open deal is worth its hours, on the true state."""
     p = w.params[0]

@@ -8,29 +8,29 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.compiled import compiled
+from sim.compiled import inlined
 from sim.state import ADMINISTRATION, COORDINATION, HOUR, IDLE, MANUAL, N_CLASSES, SUCCESS
 
 
-@compiled
+@inlined
 def seconds(hours: float) -> int:
     """Whole seconds of a duration in hours."""
     return int(hours * HOUR + 0.5)
 
 
-@compiled
+@inlined
 def volume(p: Any) -> float:
     """How much more a marketing hour reaches: technology gives volume."""
     return 1.0 + p.technology_volume * p.technology
 
 
-@compiled
+@inlined
 def touch_hours(p: Any) -> float:
     """Hours of one nurturing touch."""
     return p.nurture / volume(p)
 
 
-@compiled
+@inlined
 def spend(w: Any, role: int, person: Any, kind: int, amount: int) -> None:
     """Book ``amount`` seconds of ``person`` to class ``kind``: today, the rest owed."""
     now = min(amount, person.left)
@@ -43,7 +43,7 @@ def spend(w: Any, role: int, person: Any, kind: int, amount: int) -> None:
         person.debt += rest
 
 
-@compiled
+@inlined
 def record_event(w: Any, role: int, person: Any) -> None:
     """Enter one event in the systems: what a written, automated process would do by machine is waste."""
     p = w.params[0]
@@ -51,7 +51,7 @@ def record_event(w: Any, role: int, person: Any) -> None:
     spend(w, role, person, MANUAL, seconds(by_hand))
 
 
-@compiled
+@inlined
 def begin_day(w: Any, role: int, person: Any, fixed: float) -> None:
     """Start a paid day: settle what is owed, the necessary block, coordination, slack."""
     p = w.params[0]
@@ -74,13 +74,13 @@ def begin_day(w: Any, role: int, person: Any, fixed: float) -> None:
     spend(w, role, person, IDLE, int(person.left * (1.0 - person.effort)))
 
 
-@compiled
+@inlined
 def end_day(w: Any, role: int, person: Any) -> None:
     """Book what is left of the day as idle."""
     spend(w, role, person, IDLE, person.left)
 
 
-@compiled
+@inlined
 def now_of(w: Any, person: Any) -> float:
     """Time of the person's clock: day plus the part of it already worked."""
     p = w.params[0]
