@@ -106,8 +106,9 @@ def compiled(function: F) -> F:
 def inlined(function: F) -> F:
     """:func:`compiled`, with its machine code put where it is called, as ``static inline`` does in C.
 
-    For rules that run for every lead, task or visit. What comes once in a lead's life (won, lost,
-    expired), a week or a month stays a call: put everywhere, it would only lengthen compiling.
+    For the phases of a day and the short rules that run in them for nearly every lead, task or visit.
+    What runs seldom, or is long and called from many places, stays a call: put everywhere, it would
+    lengthen compiling and gain nothing.
     """
     return _compile(function, into_callers=True)
 
@@ -165,14 +166,14 @@ def doors() -> dict[str, int]:
     found = {}
     for name in DOORS:
         for version in DOOR_VERSIONS:
-            address = look_up(library._handle, f"__{name}_finite".encode(), version)  # noqa: SLF001 - public in effect
+            address = look_up(library._handle, f"__{name}_finite".encode(), version)  # noqa: SLF001 - documented
             if address:
                 found[name] = address
     return found
 
 
 if not INTERPRETED:
-    c_math_functions.install(None)  # numba's own way, which is only gone once
+    c_math_functions.install(None)  # numba's own addresses, set once a process: ours have to come after them
     for _name, _address in doors().items():
         add_symbol(_name, _address)
 
