@@ -25,7 +25,6 @@ from experiments.models import Organisation
 from experiments.store import Store
 from sim.engine import days_of
 from sim.parameters import Params
-from sim.world import recycle
 
 MOST_SECONDS = 240  # for ten thousand runs
 MOST_MEGABYTES = 500  # for a million
@@ -178,7 +177,7 @@ def bare(asked: runner.Plan) -> float:
     ]
 
     def run(task: tuple[Params, int]) -> None:
-        recycle(run_world(*task))  # as sweeps do
+        run_world(*task)
 
     with ThreadPoolExecutor(WORKERS) as pool:
         return timed(lambda: list(pool.map(run, tasks)))

@@ -227,11 +227,7 @@ class Organisation:
 
 def reported(result: sim.Result, monthly: bool) -> Ran:
     """What is kept of a run; its world is given up."""
-    ran = Ran(result.measures, result.monthly, result.people) if monthly else Ran(result.measures)
-    from sim.world import recycle  # brings the compiler, which commands that run nothing go without
-
-    recycle(result.world)
-    return ran
+    return Ran(result.measures, result.monthly, result.people) if monthly else Ran(result.measures)
 
 
 @cache

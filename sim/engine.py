@@ -91,7 +91,7 @@ class Result:
                 "skill": skill,
                 "base_pay": pay[:, S.PAY_BASE] / years,
                 "variable_pay": pay[:, S.PAY_VARIABLE] / years,
-                "won_acv": np.asarray(self.world.counts)[:, S.MEASURED, Event.won_acv] / years,
+                "won_acv": np.asarray(self.world.counts)[:, Event.won_acv, S.MEASURED] / years,
                 "attainment": np.divide(
                     pay[:, S.PAY_ATTAINMENT], quarters, out=np.full(len(roles), np.nan), where=quarters > 0
                 ),
@@ -124,8 +124,8 @@ def start_measuring(world: S.World) -> None:
     """End of the burn-in: what people were paid and won is counted from here."""
     columns = [S.PAY_BASE, S.PAY_VARIABLE, S.PAY_ATTAINMENT, S.PAY_QUARTERS]
     world.pay[:, columns] = 0.0
-    world.counts[:, S.MEASURED] = 0.0
-    world.pooled[:, S.MEASURED] = 0.0
+    world.counts[:, :, S.MEASURED] = 0.0
+    world.pooled[:, :, S.MEASURED] = 0.0
 
 
 def advance(world: S.World, stop: int, choose: Choice | None = None) -> None:

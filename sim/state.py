@@ -17,10 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.compiled import SLOTS, register_world
+from sim.memory import SLOTS, Records, register_world
 from sim.parameters import PARAMS_DTYPE, PLAN_DTYPE
-
-Records = np.recarray[Any, Any]
 
 # ---- calendar (business days) -------------------------------------------------------
 WEEK, MONTH, QUARTER, YEAR = 5, 21, 63, 252
@@ -59,39 +57,41 @@ FIT_FIELDS, INTENT_FIELDS = 0b000111, 0b111000
 ALL_FIELDS = 0b111111
 EXISTS, WRONG, CROSSED, KNOWN = 0, 6, 12, 18  # shifts
 
+# Three cache lines of 64 bytes: what a walk along a line of leads looks at, what scoring and working a lead
+# need besides, and the rest.
 LEAD = np.dtype(
     [
+        ("next", "i4"),
+        ("previous", "i4"),
+        ("next_time", "f8"),  # when something can next be done
+        ("stage", "i4"),
+        ("source", "i4"),
+        ("marks", "i4"),
+        ("steps", "i4"),
+        ("acv", "f8"),  # €
+        ("score", "f8"),  # as shown
+        ("inflation", "f8"),  # part of it that was pushed
+        ("signal", "f8"),  # log-odds of winning as its owner sees them
         ("key", "i8"),  # (day << 20) + index; finds of a person: (1 << 50) + (person key << 24) + count
         ("fit", "f8"),
         ("intent", "f8"),  # at time intent_time; cools from then on
         ("intent_time", "f8"),
-        ("acv", "f8"),  # €
         ("cycle", "f8"),  # business days from opportunity to close
         ("seen_fit", "f8"),  # fit as the record shows it, in population sd
-        ("score", "f8"),  # as shown
-        ("inflation", "f8"),  # part of it that was pushed
+        ("fields", "i4"),
+        ("touches", "i4"),
+        ("marketing_seconds", "i4"),
+        ("sales_seconds", "i4"),
         ("handover", "f8"),  # time
-        ("next_time", "f8"),  # when something can next be done
         ("response", "f8"),  # calendar hours from hand-over to first attempt, −1 before
-        ("signal", "f8"),  # log-odds of winning as its owner sees them
         ("opened", "f8"),  # time it became an opportunity
         ("discount", "f8"),
         ("born", "i4"),  # day
         ("marketer", "i4"),  # index or −1
         ("developer", "i4"),  # index among sellers array or −1
         ("seller", "i4"),  # index among sellers array or −1
-        ("stage", "i4"),
-        ("source", "i4"),
-        ("marks", "i4"),
-        ("fields", "i4"),
-        ("attempts", "i4"),
-        ("touches", "i4"),
-        ("steps", "i4"),
-        ("failures", "i4"),
-        ("marketing_seconds", "i4"),
-        ("sales_seconds", "i4"),
-        ("next", "i4"),
-        ("previous", "i4"),
+        ("attempts", "i8"),  # wide, like the next: three full lines, and no record has padding
+        ("failures", "i8"),
     ],
     align=True,
 )
@@ -163,6 +163,7 @@ SELLER_RECORD = np.dtype(
         ("optimism", "f8"),
         ("trust", "f8"),
         ("territory", "f8"),  # share of the territory not yet worked
+        ("yielding", "f8"),  # the same by what an hour in it yields (0 to 1), from the day's begin on
         ("quota", "f8"),  # € this quarter
         ("won_quarter", "f8"),  # € this quarter
         ("pay_factor", "f8"),  # felt pay for one € of ACV relative to the reference rate
@@ -275,7 +276,7 @@ LAYOUT: dict[str, tuple[np.dtype[Any], int]] = {
     "months": (MONTH_RECORD, 1),  # one record a month
     "hours": (np.dtype(np.int64), 3),  # seconds, (month, role, class)
     "owed": (np.dtype(np.int64), 2),  # seconds begun and not yet booked, (worker, class)
-    "counts": (np.dtype(np.float64), 3),  # (worker, period, event) since the period began; the fourth is measured time
+    "counts": (np.dtype(np.float64), 3),  # (worker, event, period) since the period began; the fourth is measured time
     "pooled": (np.dtype(np.float64), 3),  # (role, or 4 for the company; period; event)
     "pay": (np.dtype(np.float64), 2),  # (worker, column)
     "earnings": (np.dtype(np.float64), 2),  # (role, 2): base € a month, on-target variable € a year

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import threading
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +12,7 @@ from scipy.special import gammaincinv
 from sim import state as S
 from sim.draws import stream_keys
 from sim.kernel import found_world, full_arrays
+from sim.memory import Records, blank_records
 from sim.parameters import Params, numeric_record, plan_record
 from sim.parameters.declare import ParameterError
 from sim.parameters.pay import N_COUNTS, QUOTA, Event, Incentives, Period, Role, Scope, Term
@@ -107,7 +107,7 @@ def most_terms(*plans: Incentives) -> int:
     return max(1, *(len(plan.terms(role)) for plan in plans for role in Role))
 
 
-def term_records(params: Params, incentives: Incentives, places: int = 0) -> S.Records:
+def term_records(params: Params, incentives: Incentives, places: int = 0) -> Records:
     """Priced terms of all roles, shape (role, term) with at least ``places``; unused places have event −1."""
     priced = [price_role(params, incentives, role) for role in Role]
     table = S.records((len(Role), max(places, most_terms(incentives))), S.TERM_RECORD)
@@ -156,7 +156,7 @@ def build(params: Params, seed: int, months: int, felt: Incentives | None = None
     other_paid = paid_terms.copy() if planned is params.incentives else term_records(params, planned, places)
     felt_terms = other_felt = None if felt is None else term_records(params, felt, places)
     world = World(
-        leads=_leads(expected_leads(params, months)),
+        leads=blank_records(expected_leads(params, months), S.LEAD),
         customers=S.records(initial + 256, S.CUSTOMER),
         marketers=S.records(people.marketers, S.MARKETER_RECORD),
         sellers=S.records(sellers, S.SELLER_RECORD),
@@ -170,8 +170,8 @@ def build(params: Params, seed: int, months: int, felt: Incentives | None = None
         months=S.records(months, S.MONTH_RECORD),
         hours=np.zeros((months, S.N_ROLES, S.N_CLASSES), np.int64),
         owed=np.zeros((workers, S.N_CLASSES), np.int64),
-        counts=np.zeros((workers, S.N_PERIODS, N_COUNTS)),
-        pooled=np.zeros((S.N_ROLES + 1, S.N_PERIODS, N_COUNTS)),
+        counts=np.zeros((workers, N_COUNTS, S.N_PERIODS)),
+        pooled=np.zeros((S.N_ROLES + 1, N_COUNTS, S.N_PERIODS)),
         pay=np.zeros((workers, S.N_PAY)),
         earnings=earnings(params, params.incentives),
         paid_terms=paid_terms,
@@ -234,7 +234,7 @@ def pay_day(params: Params, announced: int) -> int:
 
 
 def expected_leads(params: Params, months: int) -> int:
-    """Room for the leads of a usual run, so that growing is the exception; room without use is cleared in vain."""
+    """Room for the leads of a usual run, so that growing is the exception."""
     captured = params.market.candidates_per_day * params.market.capture_share * S.MONTH * months
     found = (params.people.developers + params.people.sellers) * 5.0 * months
     return 1024 + int(min(1.05 * captured + found, 1e6))
@@ -255,33 +255,6 @@ def earnings(params: Params, incentives: Incentives) -> NDArray[np.float64]:
         base = total[role] - (variable if incentives.terms(role) else 0.0)
         table[role] = base / 12.0, variable
     return table
-
-
-class _Spare(threading.local):
-    """What each thread keeps for the next organisation it builds."""
-
-    leads: S.Records | None = None
-
-
-_spare = _Spare()
-
-
-def recycle(world: World) -> None:
-    """Leave the leads of an organisation that nobody will look at again to the next one this thread builds.
-
-    They are seven megabytes in a mid-sized organisation: clearing what a run used of them takes
-    less than clearing fresh memory for all.
-    """
-    leads = np.asarray(world.leads)
-    leads[: int(world.org["leads"][0])].view(np.uint8).fill(0)
-    _spare.leads = leads.view(np.recarray)
-    del world.leads
-
-
-def _leads(room: int) -> S.Records:
-    """Empty records, those that :func:`recycle` left if they are enough."""
-    spare, _spare.leads = _spare.leads, None
-    return S.records(room, S.LEAD) if spare is None or len(spare) < room else spare
 
 
 def make_room(world: World) -> None:

@@ -289,7 +289,7 @@ def test_base_pay() -> None:
 def test_measured_counts_are_those_since_the_burn_in() -> None:
     params = busy(horizon__months=2, horizon__burn_in_months=1)
     world = simulate(params, 3).world
-    won = np.asarray(world.counts)[:, S.MEASURED]
+    won = np.asarray(world.counts)[:, :, S.MEASURED]
     measured = customers(world)[(customers(world)["since"] >= 21) & (customers(world)["lead"] >= 0)]
     assert won[:, 5].sum() > 0
     first = int(world.org["marketers"][0])

@@ -389,7 +389,7 @@ def test_attainment_by_person_is_attainment_by_quarter() -> None:
 
 def test_counts_of_people_are_those_of_the_months() -> None:
     result = run("siloed")
-    counts: Any = np.asarray(result.world.counts)[:, S.MEASURED]
+    counts: Any = np.asarray(result.world.counts)[:, :, S.MEASURED]
     records = Records(result)
     marketers = slice(0, records.people("marketer"))
     assert counts[marketers, Event.mql].sum() == records["mqls"]

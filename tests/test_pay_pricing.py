@@ -153,7 +153,7 @@ def test_linear_terms_cost_exactly_their_weights_at_the_counts_that_occurred() -
     horizon = {"horizon.months": 12, "horizon.burn_in_months": 0, "people.turnover_pay": 0.0}
     siloed = sim.load("mid_market", "siloed", horizon)
     run = sim.simulate(siloed, 7)
-    pooled = np.asarray(run.world.pooled)[:, S.MEASURED]
+    pooled = np.asarray(run.world.pooled)[:, :, S.MEASURED]
     heads = [headcount(siloed, role) for role in Role]
     names = [event.name for event in Event]
     rows = {role.name: dict(zip(names, pooled[role] / heads[role], strict=False)) for role in Role}
@@ -183,8 +183,8 @@ def test_linear_terms_cost_exactly_their_weights_at_the_counts_that_occurred() -
     again = sim.simulate(paid, 7, felt=felt)
     for role in Role:
         got = float(np.asarray(again.world.months[f"pay_{S.ROLE_NAMES[role]}"]).sum())
-        behaved = np.asarray(again.world.pooled)[role, S.MEASURED] / heads[role]
-        company = np.asarray(again.world.pooled)[4, S.MEASURED] / sum(heads)
+        behaved = np.asarray(again.world.pooled)[role, :, S.MEASURED] / heads[role]
+        company = np.asarray(again.world.pooled)[4, :, S.MEASURED] / sum(heads)
         expected = 0.0
         for term, rate, _ in price_role(paid, paid.incentives, role):
             whole = term.scope == "company" or term.event == "company_revenue"

@@ -27,7 +27,7 @@ from sim import state as S
 from sim.engine import simulate
 from sim.parameters import Params, replace
 from sim.state import World
-from sim.world import build, recycle
+from sim.world import build
 from tests.worlds import busy, compiled_until, tiny
 
 KEYED = ["key", "fit", "acv", "cycle", "born", "source"]
@@ -200,22 +200,3 @@ def test_another_pay_plan_changes_nothing_before_somebody_acts() -> None:
 def test_another_seed_is_another_world() -> None:
     a, b = common(simulate(tiny(), 1).world, simulate(tiny(), 2).world)
     assert not np.any(a["fit"] == b["fit"])
-
-
-def test_a_world_on_recycled_records_is_the_same_to_the_bit() -> None:
-    small, large = tiny("siloed"), busy("shared_okr")
-    fresh = [simulate(params, seed).digest for params, seed in ((small, 1), (large, 2), (small, 3))]
-    for (params, seed), digest in zip(((small, 1), (large, 2), (small, 3)), fresh, strict=True):
-        recycle(simulate(large, 9).world)
-        assert simulate(params, seed).digest == digest
-
-
-def test_recycled_records_go_to_one_world_and_are_gone_from_the_old_one() -> None:
-    params = tiny("siloed")
-    old = simulate(params, 1).world
-    recycle(old)
-    one, other = build(params, 1, 1), build(params, 1, 1)
-    assert not np.shares_memory(np.asarray(one.leads), np.asarray(other.leads))
-    assert not np.asarray(one.leads).view(np.uint8).any()
-    with pytest.raises(AttributeError, match="no array 'leads'"):
-        old.leads  # noqa: B018

@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.compiled import borrowed, entry_point, inlined
+from sim.compiled import entry_point, inlined
 from sim.draws import Stream, normal, uniform
+from sim.memory import borrowed
 
 # Compiled code sees the fields of a record as attributes; type checkers do not, hence Any.
 Record = Any

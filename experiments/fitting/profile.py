@@ -127,7 +127,7 @@ def _skill(base: Params, facts: Facts, runs: Sequence[Result]) -> Estimate | Non
         return None
     data = facts.sellers.win_spread
     won, opened = (
-        np.concatenate([np.asarray(r.world.counts)[_sellers_of(r), S.MEASURED, event] for r in runs])
+        np.concatenate([np.asarray(r.world.counts)[_sellers_of(r), event, S.MEASURED] for r in runs])
         for event in (Event.won_deal, Event.opportunity)
     )
     usual = win_spread_of(won, np.maximum(opened, won))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from sim.compiled import compiled
+from sim.compiled import compiled, inlined
 from sim.rules.arithmetic import sigmoid
 from sim.rules.pay import (
     ACCEPTED_LEAD,
@@ -97,13 +97,14 @@ def zone_later(w: Any, term: Any, quota: float, now: float) -> float:
     return margin(term, term.reference * length / YEAR / target, w.params[0].quota_spread)
 
 
-@compiled
+@inlined
 def felt_pay_at(w: Any, s: Any, day: float) -> float:
     """Felt pay for a euro won on ``day`` relative to the plain rate: this quarter's, or that of the next."""
-    return s.pay_factor if int(day) // QUARTER <= w.org[0].day // QUARTER else s.pay_later
+    next_quarter = (w.org[0].day // QUARTER + 1) * QUARTER
+    return s.pay_factor if day < next_quarter else s.pay_later
 
 
-@compiled
+@inlined
 def felt_pay_kept(w: Any, s: Any, day: float) -> float:
     """The same of a deal that may be held back: the better of ``day`` and of next quarter, discounted."""
     wait = QUARTER - w.org[0].day % QUARTER

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.compiled import fetch_ahead, inlined
+from sim.compiled import inlined
+from sim.memory import fetch_ahead
 
 TOGETHER = 4  # lines walked side by side
 
@@ -98,10 +99,12 @@ def fetch_lines(w: Any, j: int) -> None:
     second, third, fourth = min(j + 1, last), min(j + 2, last), min(j + 3, last)
     a, b = w.lists[inbox_of(org, j)].tail, w.lists[inbox_of(org, second)].tail
     c, d = w.lists[inbox_of(org, third)].tail, w.lists[inbox_of(org, fourth)].tail
+    for line in (inbox_of(org, j), inbox_of(org, second), inbox_of(org, third), inbox_of(org, fourth)):
+        fetch_ahead(w.leads, w.lists[line].head)
     looked = 0
-    while looked < w.params[0].attention and max(a, b, c, d) >= 0:
+    while looked < TOGETHER * w.params[0].attention and max(a, b, c, d) >= 0:
+        looked += due(w, a) + due(w, b) + due(w, c) + due(w, d)
         a, b, c, d = fetch(w, a, False), fetch(w, b, False), fetch(w, c, False), fetch(w, d, False)
-        looked += 1
     a, b = w.lists[deals_of(org, j)].head, w.lists[deals_of(org, second)].head
     c, d = w.lists[deals_of(org, third)].head, w.lists[deals_of(org, fourth)].head
     while max(a, b, c, d) >= 0:
@@ -109,9 +112,16 @@ def fetch_lines(w: Any, j: int) -> None:
 
 
 @inlined
+def due(w: Any, index: int) -> int:
+    """Whether something can be done about a lead today (0 or 1)."""
+    return int(index >= 0 and w.leads[index].next_time <= w.org[0].day)
+
+
+@inlined
 def fetch(w: Any, index: int, forwards: bool) -> int:
-    """Ask for a lead; the next one in its line, or the one before; −1 at its end."""
+    """The next lead of a line, or the one before; −1 at its end. Of deals, walked forwards, all is asked for."""
     if index < 0:
         return -1
-    fetch_ahead(w.leads, index)
+    if forwards:
+        fetch_ahead(w.leads, index)
     return w.leads[index].next if forwards else w.leads[index].previous

@@ -7,6 +7,7 @@ from typing import Any
 
 from sim.compiled import inlined
 from sim.draws import Stream, normal, uniform
+from sim.memory import fetch_line
 from sim.rules.arithmetic import sigmoid
 from sim.rules.capability import capture_fields
 from sim.rules.lists import append, queue_of
@@ -47,7 +48,7 @@ def capture_chance(w: Any) -> float:
 
 @inlined
 def draw_attributes(w: Any, lead: Any, key: int, time: float, intent_logit: float) -> None:
-    """Give a new lead its fixed attributes: pure functions of its key."""
+    """Set every field of a new lead; its fixed attributes are pure functions of its key."""
     p = w.params[0]
     z = normal(w.keys[FIT], key, 0)
     rho = p.fit_intent_correlation
@@ -67,6 +68,13 @@ def draw_attributes(w: Any, lead: Any, key: int, time: float, intent_logit: floa
     lead.next = -1
     lead.previous = -1
     lead.fields = capture_fields(w, key)
+    lead.stage = PROSPECT
+    lead.source = FROM_MARKETING
+    lead.marks = 0
+    lead.seen_fit = lead.score = lead.inflation = lead.signal = lead.discount = 0.0
+    lead.handover = lead.next_time = lead.opened = 0.0
+    lead.attempts = lead.touches = lead.steps = lead.failures = 0
+    lead.marketing_seconds = lead.sales_seconds = 0
 
 
 @inlined
@@ -110,15 +118,17 @@ def offer_candidates(w: Any) -> None:
         index = org.leads
         org.leads += 1
         lead = w.leads[index]
+        owner = owner_of(w, uniform(w.keys[OWNER], key, 0))
+        m = w.marketers[owner]
+        line = w.lists[queue_of(owner)]
+        fetch_line(w.leads, line.tail)
+        fetch_line(w.counts, (m.worker, LEAD_CAPTURED, 0))
         draw_attributes(w, lead, key, float(day), org.intent_logit)
-        lead.stage = PROSPECT
-        lead.source = FROM_MARKETING
         if uniform(w.keys[COPY], key, 0) < p.duplicate_share * p.technology * (1.0 - p.process):
             lead.marks |= DUPLICATE
-        owner = owner_of(w, uniform(w.keys[OWNER], key, 0))
         lead.marketer = owner
-        append(w.leads, w.lists[queue_of(owner)], index)
+        append(w.leads, line, index)
         month.leads += 1.0
-        w.marketers[owner].leads_seen += 1.0
-        count(w, MARKETER, w.marketers[owner].worker, LEAD_CAPTURED, 1.0)
+        m.leads_seen += 1.0
+        count(w, MARKETER, m.worker, LEAD_CAPTURED, 1.0)
         count_company(w, LEAD_CAPTURED, 1.0)

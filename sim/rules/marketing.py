@@ -10,8 +10,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from sim.compiled import compiled, fetch_ahead, inlined
+from sim.compiled import compiled, inlined
 from sim.draws import Stream, uniform
+from sim.memory import fetch_ahead
 from sim.rules.arithmetic import logit, sigmoid
 from sim.rules.feeling import feel_marketer
 from sim.rules.handover import hand_over
@@ -288,6 +289,9 @@ def marketer_day(w: Any, i: int) -> None:
         if i == 0:
             set_bars(w)
         plan_week(w, i)
+    following = min(i + 1, org.marketers - 1)
+    fetch_ahead(w.leads, w.lists[queue_of(following)].head)
+    fetch_ahead(w.leads, w.lists[pool_of(following)].head)
     queue = w.lists[queue_of(i)]
     reserve = m.left - int(p.qualify_share * m.left)
     while queue.head >= 0 and m.left > reserve:

@@ -33,15 +33,15 @@ WON_DEAL_LOW, WON_ACV_LOW = 10, 11
 def count(w: Any, role: int, worker: int, event: int, amount: float) -> None:
     """Credit a person (and the team) with ``amount`` of an event."""
     for period in range(N_PERIODS):
-        w.counts[worker, period, event] += amount
-        w.pooled[role, period, event] += amount
+        w.counts[worker, event, period] += amount
+        w.pooled[role, event, period] += amount
 
 
 @compiled
 def count_company(w: Any, event: int, amount: float) -> None:
     """Credit the company with ``amount`` of an event (once, however many people took part)."""
     for period in range(N_PERIODS):
-        w.pooled[COMPANY, period, event] += amount
+        w.pooled[COMPANY, event, period] += amount
 
 
 @compiled
@@ -105,20 +105,20 @@ def term_pay(term: Any, amount: float, quota: float) -> float:
 def amount_of(w: Any, term: Any, role: int, worker: int, first: int, event: int) -> float:
     """Units of an event a term pays a person for: own, or the average of the pool."""
     if event == REVENUE:  # nobody makes revenue alone
-        return w.pooled[COMPANY, term.period, event] / w.org[0].workers
+        return w.pooled[COMPANY, event, term.period] / w.org[0].workers
     if term.scope == INDIVIDUAL:
-        return w.counts[worker, term.period, event]
+        return w.counts[worker, event, term.period]
     if term.scope == POD:
         n = heads(w, role)
         start = (worker - first) // w.org[0].pod * w.org[0].pod
         stop = min(start + w.org[0].pod, n)
         total = 0.0
         for i in range(start, stop):
-            total += w.counts[first + i, term.period, event]
+            total += w.counts[first + i, event, term.period]
         return total / (stop - start)
     if term.scope == TEAM:
-        return w.pooled[role, term.period, event] / heads(w, role)
-    return w.pooled[COMPANY, term.period, event] / w.org[0].workers
+        return w.pooled[role, event, term.period] / heads(w, role)
+    return w.pooled[COMPANY, event, term.period] / w.org[0].workers
 
 
 @compiled
@@ -180,8 +180,8 @@ def pay_period(w: Any, period: int) -> None:
             month.pay_seller += pay_person(w, SELLER, s.worker, s.quota, period)
     for i in range(org.managers):
         month.pay_success += pay_person(w, SUCCESS, w.managers[i].worker, 0.0, period)
-    w.counts[:, period, :] = 0.0
-    w.pooled[:, period, :] = 0.0
+    w.counts[:, :, period] = 0.0
+    w.pooled[:, :, period] = 0.0
 
 
 @compiled

@@ -124,13 +124,14 @@ def list_deepening(w: Any, s: Any, index: int, chance: float) -> None:
 @inlined
 def finds_per_hour(p: Any, s: Any) -> float:
     """Finds of one hour of prospecting in what is left of the territory."""
-    return p.territory_yield * yielding(p, s)
+    return p.territory_yield * s.yielding
 
 
 @inlined
-def yielding(p: Any, s: Any) -> float:
-    """What is left of the territory, by what an hour in it yields (0 to 1)."""
-    return s.territory**p.territory_power
+def leave_territory(p: Any, s: Any, left: float) -> None:
+    """From now on ``left`` of the territory is not yet worked."""
+    s.territory = left
+    s.yielding = left**p.territory_power
 
 
 @inlined
@@ -156,9 +157,8 @@ def prospect(w: Any, j: int, k: int) -> None:
     org = w.org[0]
     s = w.sellers[j]
     spend(w, s.role, s, PROSPECTING, seconds(p.prospect))
-    left = yielding(p, s)
-    chance = 1.0 - math.exp(-(p.territory_yield * left) * p.prospect)
-    s.territory = max(s.territory - p.territory_use * p.prospect * left, 0.0)
+    chance = 1.0 - math.exp(-finds_per_hour(p, s) * p.prospect)
+    leave_territory(p, s, max(s.territory - p.territory_use * p.prospect * s.yielding, 0.0))
     block = s.blocks
     s.blocks += 1
     if uniform(w.keys[FIND], s.key, block) < chance:
@@ -195,7 +195,7 @@ def seller_begin(w: Any, j: int) -> None:
     if org.day % WEEK == 0:
         feel_seller(w, j)
     begin_day(w, s.role, s, p.seller_fixed)
-    s.territory = min(s.territory + p.territory_refresh * (1.0 - s.territory), 1.0)
+    leave_territory(p, s, min(s.territory + p.territory_refresh * (1.0 - s.territory), 1.0))
     s.tasks = 0
     drop_old(w, j)
     contact_obliged(w, j)

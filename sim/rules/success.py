@@ -12,6 +12,7 @@ from typing import Any
 
 from sim.compiled import compiled, inlined
 from sim.draws import Stream, uniform
+from sim.memory import fetch_ahead
 from sim.rules.feeling import feel_manager
 from sim.rules.lists import accounts_of, append, arrivals_of, remove
 from sim.rules.pay import EXPANDED, RETAINED, REVENUE, WON_ACV, WON_DEAL, count, count_company, credited
@@ -85,9 +86,11 @@ def manager_day(w: Any, i: int) -> None:
         if w.customers[index].left < 0.0:
             onboard(w, i, index)
     accounts = w.lists[accounts_of(org, i)]
+    fetch_ahead(w.customers, w.lists[accounts_of(org, min(i + 1, org.managers - 1))].head)
     turns = accounts.count
     while accounts.head >= 0 and c.left > 0 and turns > 0:
         index = accounts.head
+        fetch_ahead(w.customers, w.customers[index].next)
         remove(w.customers, accounts, index)
         if w.customers[index].left < 0.0:
             visit(w, i, index)
