@@ -78,9 +78,10 @@ def _type_of_record(record: Any, _context: Any) -> Any:
 
 
 def _tell_apart(builder: Any, kind: Any, field: str) -> None:
-    """Name the memory that the last instruction reads or writes: it is no other than that of the same name.
+    """Name the memory that the last instruction reads or writes: no other name's memory overlaps it.
 
-    The name is that of a field of a kind of record, or of all arrays of a kind of number.
+    The name is that of a field of a kind of record, or one for all arrays of a kind of number. The mark is
+    LLVM's for types in C ("tbaa"): what has none may be anything.
     """
     last = builder.block.instructions[-1] if builder.block.instructions else None
     if not isinstance(last, ir.instructions.LoadInstr | ir.instructions.StoreInstr):
