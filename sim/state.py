@@ -277,7 +277,7 @@ LAYOUT: dict[str, tuple[np.dtype[Any], int]] = {
     "hours": (np.dtype(np.int64), 3),  # seconds, (month, role, class)
     "owed": (np.dtype(np.int64), 2),  # seconds begun and not yet booked, (worker, class)
     "counts": (np.dtype(np.float64), 3),  # (worker, event, period) since the period began; the fourth is measured time
-    "pooled": (np.dtype(np.float64), 3),  # (role, or 4 for the company; period; event)
+    "pooled": (np.dtype(np.float64), 3),  # (role, or 4 for the company; event; period)
     "pay": (np.dtype(np.float64), 2),  # (worker, column)
     "earnings": (np.dtype(np.float64), 2),  # (role, 2): base € a month, on-target variable € a year
     "paid_terms": (TERM_RECORD, 2),  # (role, term): what is paid

@@ -122,6 +122,7 @@ def fetch(w: Any, index: int, forwards: bool) -> int:
     """The next lead of a line, or the one before; −1 at its end. Of deals, walked forwards, all is asked for."""
     if index < 0:
         return -1
-    if forwards:
-        fetch_ahead(w.leads, index)
-    return w.leads[index].next if forwards else w.leads[index].previous
+    if not forwards:
+        return w.leads[index].previous
+    fetch_ahead(w.leads, index)
+    return w.leads[index].next
