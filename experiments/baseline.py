@@ -148,7 +148,7 @@ def reference(params: Params, seeds: Sequence[int]) -> dict[str, object]:
 def reference_of(params: Params, results: Sequence[Result]) -> dict[str, object]:
     """:func:`reference` of runs that are already there."""
     years = params.horizon.months / 12.0
-    pooled = np.mean([np.asarray(r.world.pooled)[:, :, S.MEASURED] for r in results], axis=0) / years
+    pooled = np.mean([r.pooled for r in results], axis=0) / years
     months = np.concatenate([np.asarray(r.world.months[params.horizon.burn_in_months :]) for r in results])
     n = float(months["attainment_n"].sum())
     mean = float(months["attainment"].sum()) / n

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from sim import state as S
 from sim.kernel import run_days, run_days_choosing
@@ -56,6 +57,16 @@ class Result:
         """Hash of the bits of every record at the end."""
         return digest(self.world)
 
+    @property
+    def counts(self) -> NDArray[np.float64]:
+        """What each person achieved in measured time: (seat, N_COUNTS) by :class:`Event`, in its units."""
+        return np.asarray(self.world.counts)[:, :, S.MEASURED]
+
+    @property
+    def pooled(self) -> NDArray[np.float64]:
+        """The same for each role together and, in the last row, for the company: (N_ROLES + 1, N_COUNTS)."""
+        return np.asarray(self.world.pooled)[:, :, S.MEASURED]
+
     @functools.cached_property
     def monthly(self) -> pd.DataFrame:
         """One row per measured month: ``month`` from 1, then every measure of that month, and ``arr``."""
@@ -91,7 +102,7 @@ class Result:
                 "skill": skill,
                 "base_pay": pay[:, S.PAY_BASE] / years,
                 "variable_pay": pay[:, S.PAY_VARIABLE] / years,
-                "won_acv": np.asarray(self.world.counts)[:, Event.won_acv, S.MEASURED] / years,
+                "won_acv": self.counts[:, Event.won_acv] / years,
                 "attainment": np.divide(
                     pay[:, S.PAY_ATTAINMENT], quarters, out=np.full(len(roles), np.nan), where=quarters > 0
                 ),

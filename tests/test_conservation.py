@@ -14,7 +14,7 @@ from sim import state as S
 from sim.compiled import INTERPRETED
 from sim.engine import advance, days_of, months_of, simulate, start_measuring
 from sim.model import GTMModel
-from sim.parameters import Params
+from sim.parameters import Event, Params
 from sim.rules.lists import accounts_of, arrivals_of, deals_of, dispositions_of, inbox_of, pool_of, queue_of
 from sim.rules.workload import seconds
 from sim.state import World
@@ -288,10 +288,10 @@ def test_base_pay() -> None:
 
 def test_measured_counts_are_those_since_the_burn_in() -> None:
     params = busy(horizon__months=2, horizon__burn_in_months=1)
-    world = simulate(params, 3).world
-    won = np.asarray(world.counts)[:, :, S.MEASURED]
+    result = simulate(params, 3)
+    world, deals = result.world, result.counts[:, Event.won_deal]
     measured = customers(world)[(customers(world)["since"] >= 21) & (customers(world)["lead"] >= 0)]
-    assert won[:, 5].sum() > 0
+    assert deals.sum() > 0
     first = int(world.org["marketers"][0])
     for j in range(int(world.org["developers"][0]), int(world.org["sellers"][0])):
-        assert won[first + j, 5] == np.count_nonzero(measured["seller"] == j)
+        assert deals[first + j] == np.count_nonzero(measured["seller"] == j)

@@ -153,11 +153,11 @@ def test_linear_terms_cost_exactly_their_weights_at_the_counts_that_occurred() -
     horizon = {"horizon.months": 12, "horizon.burn_in_months": 0, "people.turnover_pay": 0.0}
     siloed = sim.load("mid_market", "siloed", horizon)
     run = sim.simulate(siloed, 7)
-    pooled = np.asarray(run.world.pooled)[:, :, S.MEASURED]
+    pooled = run.pooled
     heads = [headcount(siloed, role) for role in Role]
     names = [event.name for event in Event]
     rows = {role.name: dict(zip(names, pooled[role] / heads[role], strict=False)) for role in Role}
-    rows["company"] = dict(zip(names, pooled[4] / sum(heads), strict=False))
+    rows["company"] = dict(zip(names, pooled[S.N_ROLES] / sum(heads), strict=False))
     plan = {
         "marketer": [{"event": "mql", "weight": 0.4, "scope": "team"}, {"event": "company_revenue", "weight": 0.6}],
         "developer": [{"event": "meeting", "weight": 0.5}, {"event": "won_acv", "weight": 0.5, "period": "quarter"}],
@@ -183,8 +183,8 @@ def test_linear_terms_cost_exactly_their_weights_at_the_counts_that_occurred() -
     again = sim.simulate(paid, 7, felt=felt)
     for role in Role:
         got = float(np.asarray(again.world.months[f"pay_{S.ROLE_NAMES[role]}"]).sum())
-        behaved = np.asarray(again.world.pooled)[role, :, S.MEASURED] / heads[role]
-        company = np.asarray(again.world.pooled)[4, :, S.MEASURED] / sum(heads)
+        behaved = again.pooled[role] / heads[role]
+        company = again.pooled[S.N_ROLES] / sum(heads)
         expected = 0.0
         for term, rate, _ in price_role(paid, paid.incentives, role):
             whole = term.scope == "company" or term.event == "company_revenue"

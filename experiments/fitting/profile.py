@@ -17,7 +17,6 @@ from experiments.fitting.matching import PAIRS, Match, Target, corrected, observ
 from experiments.fitting.plain import match_plain
 from experiments.fitting.scaling import BARS, OTHERS, TASKS, beyond, moved
 from experiments.fitting.sellers import win_spread_of
-from sim import state as S
 from sim.engine import Result, simulate
 from sim.parameters import Event, Params, declared, replace
 
@@ -127,8 +126,7 @@ def _skill(base: Params, facts: Facts, runs: Sequence[Result]) -> Estimate | Non
         return None
     data = facts.sellers.win_spread
     won, opened = (
-        np.concatenate([np.asarray(r.world.counts)[_sellers_of(r), event, S.MEASURED] for r in runs])
-        for event in (Event.won_deal, Event.opportunity)
+        np.concatenate([r.counts[_sellers_of(r), event] for r in runs]) for event in (Event.won_deal, Event.opportunity)
     )
     usual = win_spread_of(won, np.maximum(opened, won))
     if not usual.value > 0:
