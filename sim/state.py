@@ -64,24 +64,26 @@ LEAD = np.dtype(
         ("next", "i4"),
         ("previous", "i4"),
         ("next_time", "f8"),  # when something can next be done
-        ("stage", "i4"),
-        ("source", "i4"),
-        ("marks", "i4"),
-        ("steps", "i4"),
+        ("stage", "i2"),
+        ("source", "i2"),
+        ("marks", "i2"),
+        ("steps", "i2"),
         ("acv", "f8"),  # €
+        ("cycle", "f8"),  # business days from opportunity to close
         ("score", "f8"),  # as shown
         ("inflation", "f8"),  # part of it that was pushed
-        ("signal", "f8"),  # log-odds of winning as its owner sees them
+        ("chance", "f8"),  # of winning, as its owner sees it
         ("key", "i8"),  # (day << 20) + index; finds of a person: (1 << 50) + (person key << 24) + count
         ("fit", "f8"),
         ("intent", "f8"),  # at time intent_time; cools from then on
         ("intent_time", "f8"),
-        ("cycle", "f8"),  # business days from opportunity to close
         ("seen_fit", "f8"),  # fit as the record shows it, in population sd
+        ("misread", "f8"),  # error of what the record shows of intent, in standard deviations
         ("fields", "i4"),
         ("touches", "i4"),
         ("marketing_seconds", "i4"),
         ("sales_seconds", "i4"),
+        ("signal", "f8"),  # log-odds of ``chance``
         ("handover", "f8"),  # time
         ("response", "f8"),  # calendar hours from hand-over to first attempt, −1 before
         ("opened", "f8"),  # time it became an opportunity
@@ -90,8 +92,8 @@ LEAD = np.dtype(
         ("marketer", "i4"),  # index or −1
         ("developer", "i4"),  # index among sellers array or −1
         ("seller", "i4"),  # index among sellers array or −1
-        ("attempts", "i8"),  # wide, like the next: three full lines, and no record has padding
-        ("failures", "i8"),
+        ("attempts", "i4"),
+        ("failures", "i4"),
     ],
     align=True,
 )
@@ -160,6 +162,7 @@ SELLER_RECORD = np.dtype(
     [
         *_PERSON,
         ("role", "i8"),
+        ("log_skill", "f8"),
         ("optimism", "f8"),
         ("trust", "f8"),
         ("territory", "f8"),  # share of the territory not yet worked

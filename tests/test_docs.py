@@ -277,7 +277,7 @@ OUTCOMES = (
     "winning.win_logit", "winning.project_chance", "winning.worth_its_hours", "winning.still_worth",
     "success.churn_hazard", "success.renew", "success.leave", "dealing.close", "dealing.win", "dealing.advance",
     "dealing.discover", "contacting.attempt", "contacting.accept", "workload.spend", "workload.seconds",
-    "workload.end_day", "market.capture_chance", "market.draw_attributes", "selling.prospect", "feeling.effort_of",
+    "workload.end_day", "market.capture_chance", "market.set_attributes", "selling.prospect", "feeling.effort_of",
     "pay.term_pay", "pay.pay_person", "staffing.turn_over",
 )  # fmt: skip
 

@@ -363,7 +363,7 @@ def test_outcomes_read_no_dial() -> None:
         "dealing": {"close", "win", "advance", "skill_now", "leave_chance", "promises_too_much"},
         "contacting": {"attempt"},
         "staffing": {"draw_person", "turn_over"},
-        "market": {"draw_attributes", "capture_chance", "offered"},
+        "market": {"set_attributes", "capture_chance", "offered"},
         "scoring": set(READS["scoring"]),
     }
     for file, functions in outcomes.items():

@@ -14,7 +14,7 @@ from sim.rules.learning import report_audit, report_back
 from sim.rules.lists import append, deals_of, inbox_of, remove
 from sim.rules.pay import ACCEPTED_LEAD, MEETING, count, count_company
 from sim.rules.scoring import CENTER, SCALE, intent_at, to_score
-from sim.rules.winning import deal_hours, project_chance, win_logit
+from sim.rules.winning import deal_hours, project_chance, see_chance, win_logit
 from sim.rules.workload import now_of, record_event, seconds, spend
 from sim.state import (
     ACCEPTED,
@@ -157,9 +157,9 @@ def attempt(w: Any, j: int, index: int) -> None:
             lead.stage = RECYCLED
         report_back(w, index)
         return
-    chance = project_chance(p, intent) * sigmoid(win_logit(p, lead, intent, deal_hours(p), s.skill))
-    lead.signal = logit(chance) + s.optimism + p.first_talk_noise * normal(w.keys[ACCEPT], lead.key, 0)
-    hoped = sigmoid(lead.signal) * lead.acv * multiplier_of(w, s, lead)
+    chance = project_chance(p, intent) * sigmoid(win_logit(p, lead, intent, deal_hours(p), s.log_skill))
+    see_chance(lead, logit(chance) + s.optimism + p.first_talk_noise * normal(w.keys[ACCEPT], lead.key, 0))
+    hoped = lead.chance * lead.acv * multiplier_of(w, s, lead)
     if hoped * felt_pay_kept(w, s, payday(w, s, lead)) < p.accept_bar:
         lead.stage = DISQUALIFIED
         report_back(w, index)

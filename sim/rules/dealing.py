@@ -16,7 +16,7 @@ from sim.rules.learning import report_back
 from sim.rules.lists import append, arrivals_of, deals_of, remove
 from sim.rules.pay import OPEN, WON_ACV, WON_ACV_LOW, WON_DEAL, WON_DEAL_LOW, count, count_company, credited
 from sim.rules.scoring import intent_at
-from sim.rules.winning import deal_hours, project_chance, still_worth, win_logit
+from sim.rules.winning import deal_hours, project_chance, see_chance, still_worth, win_logit
 from sim.rules.workload import now_of, record_event, seconds, spend
 from sim.state import (
     ALL_FIELDS,
@@ -70,19 +70,13 @@ def likely_close(p: Any, lead: Any) -> float:
 @inlined
 def hoped_value(w: Any, s: Any, lead: Any) -> float:
     """Expected ACV a seller sees in a deal, in units of felt reference pay at its likely close (€)."""
-    return worth_hoping(w, s, lead, sigmoid(lead.signal))
-
-
-@inlined
-def worth_hoping(w: Any, s: Any, lead: Any, chance: float) -> float:
-    """The same for a ``chance`` of winning worked out before."""
-    return chance * lead.acv * multiplier_of(w, s, lead) * felt_pay_at(w, s, likely_close(w.params[0], lead))
+    return lead.chance * lead.acv * multiplier_of(w, s, lead) * felt_pay_at(w, s, likely_close(w.params[0], lead))
 
 
 @inlined
 def kept_value(w: Any, s: Any, lead: Any) -> float:
     """The same if the deal may be held back until a new quarter: what keeping it open is judged by."""
-    hoped = sigmoid(lead.signal) * lead.acv * multiplier_of(w, s, lead)
+    hoped = lead.chance * lead.acv * multiplier_of(w, s, lead)
     return hoped * felt_pay_kept(w, s, likely_close(w.params[0], lead))
 
 
@@ -125,8 +119,8 @@ def discover(w: Any, j: int, index: int) -> None:
     elif uniform(w.keys[DETECT], lead.key, 0) < p.detect_probability:
         give_up(w, j, index, DISQUALIFIED)
         return
-    truth = win_logit(p, lead, intent, deal_hours(p), s.skill)
-    lead.signal = truth + s.optimism + p.signal_noise * normal(w.keys[SIGNAL], lead.key, 0)
+    truth = win_logit(p, lead, intent, deal_hours(p), s.log_skill)
+    see_chance(lead, truth + s.optimism + p.signal_noise * normal(w.keys[SIGNAL], lead.key, 0))
     lead.next_time = now + lead.cycle / (p.steps + 1.0)
     if kept_value(w, s, lead) < p.open_bar:
         give_up(w, j, index, DISQUALIFIED)
@@ -167,10 +161,10 @@ def advance(w: Any, j: int, index: int) -> None:
     else:
         lead.failures += 1
         lead.next_time = now + p.retry_days
-    truth = win_logit(p, lead, lead.intent, lead.sales_seconds / HOUR, s.skill)
+    truth = win_logit(p, lead, lead.intent, lead.sales_seconds / HOUR, s.log_skill)
     if not real:
         truth += p.win_not_real
-    lead.signal += p.signal_learning * (truth + p.optimism_kept * s.optimism - lead.signal)
+    see_chance(lead, lead.signal + p.signal_learning * (truth + p.optimism_kept * s.optimism - lead.signal))
     sunk = min(1.0, lead.sales_seconds / HOUR / (2.0 * deal_hours(p)))  # all of it at twice the usual hours
     bar = p.exit_bar * (1.0 - p.sunk_cost * sunk)
     if lead.failures >= p.failure_limit or kept_value(w, s, lead) < bar:
@@ -211,7 +205,7 @@ def close(w: Any, j: int, index: int) -> None:
     if lead.next_time > org.day + 0.999:  # pulled forward: the buyer was not due to decide yet
         lead.discount = p.close_discount
     hours = lead.sales_seconds / HOUR
-    x = win_logit(p, lead, lead.intent, hours, skill_now(p, s, org.day))
+    x = win_logit(p, lead, lead.intent, hours, math.log(skill_now(p, s, org.day)))
     if not lead.marks & REAL:
         x += p.win_not_real
     if promises_too_much(p, s, lead, x):
@@ -376,5 +370,5 @@ def pulls_forward(w: Any, s: Any, lead: Any) -> bool:
     wait = max(lead.next_time - w.org[0].day, 0.0)
     until = QUARTER - w.org[0].day % QUARTER
     rate_then = s.pay_rate if wait < until else s.rate_later
-    then = sigmoid(lead.signal) * rate_then * math.exp(-s.discounting * wait / QUARTER)
+    then = lead.chance * rate_then * math.exp(-s.discounting * wait / QUARTER)
     return now - then > p.discount_cost * s.integrity

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from sim.compiled import inlined
-from sim.draws import Stream, normal, uniform
+from sim.compiled import compiled, inlined
+from sim.draws import Stream, middle_normal, settled_normal, uniform
 from sim.memory import fetch_line
 from sim.rules.arithmetic import sigmoid
 from sim.rules.capability import capture_fields
 from sim.rules.lists import append, queue_of
 from sim.rules.pay import count, count_company
+from sim.rules.scoring import read_fit
 from sim.state import DUPLICATE, FROM_MARKETING, MARKETER, PROSPECT
 
 OFFER = int(Stream.MARKET_OFFER)
@@ -22,7 +23,9 @@ ACV = int(Stream.LEAD_ACV)
 CYCLE = int(Stream.LEAD_CYCLE)
 OWNER = int(Stream.LEAD_OWNER)
 COPY = int(Stream.LEAD_DUPLICATE)
+NOISE = int(Stream.SCORE_NOISE)
 LEAD_CAPTURED = 0
+TOGETHER = 64  # leads drawn in one go: near memory holds them until they are set
 
 
 @inlined
@@ -46,20 +49,42 @@ def capture_chance(w: Any) -> float:
     return 1.0 - (1.0 - p.capture_share) ** strength
 
 
-@inlined
-def draw_attributes(w: Any, lead: Any, key: int, time: float, intent_logit: float) -> None:
-    """Set every field of a new lead; its fixed attributes are pure functions of its key."""
+@compiled
+def draw_luck(w: Any, first: int, last: int) -> None:
+    """Draw all that makes the leads ``first`` to ``last`` − 1 differ: pure functions of their keys, which are set.
+
+    Normals wait in the fields that :func:`set_attributes` makes of them. The loops have no branch and call
+    nothing, so the compiler draws for several leads at once.
+    """
+    for index in range(first, last):
+        lead = w.leads[index]
+        lead.fit = middle_normal(uniform(w.keys[FIT], lead.key, 0))
+        lead.intent = middle_normal(uniform(w.keys[INTENT], lead.key, 0))
+        lead.acv = middle_normal(uniform(w.keys[ACV], lead.key, 0))
+        lead.cycle = middle_normal(uniform(w.keys[CYCLE], lead.key, 0))
+        lead.seen_fit = middle_normal(uniform(w.keys[NOISE], lead.key, 0))
+        lead.misread = middle_normal(uniform(w.keys[NOISE], lead.key, 1))
+    for index in range(first, last):
+        lead = w.leads[index]
+        lead.fields = capture_fields(w, lead.key)
+
+
+@compiled
+def set_attributes(w: Any, lead: Any, time: float, intent_logit: float) -> None:
+    """Set every field of a new lead whose luck is drawn."""
     p = w.params[0]
-    z = normal(w.keys[FIT], key, 0)
+    key = lead.key
+    z = settled_normal(lead.fit, w.keys[FIT], key, 0)
     rho = p.fit_intent_correlation
-    z_intent = rho * z + math.sqrt(1.0 - rho * rho) * normal(w.keys[INTENT], key, 0)
-    lead.key = key
+    z_intent = rho * z + math.sqrt(1.0 - rho * rho) * settled_normal(lead.intent, w.keys[INTENT], key, 0)
     lead.fit = sigmoid(w.org[0].fit_logit + p.fit_spread * z)
     lead.intent = sigmoid(intent_logit + p.intent_spread * z_intent)
     lead.intent_time = time
     spread = p.acv_spread
-    lead.acv = p.acv * math.exp(spread * normal(w.keys[ACV], key, 0) - 0.5 * spread * spread)
-    lead.cycle = p.cycle_days * math.exp(p.cycle_spread * normal(w.keys[CYCLE], key, 0))
+    lead.acv = p.acv * math.exp(spread * settled_normal(lead.acv, w.keys[ACV], key, 0) - 0.5 * spread * spread)
+    lead.cycle = p.cycle_days * math.exp(p.cycle_spread * settled_normal(lead.cycle, w.keys[CYCLE], key, 0))
+    lead.seen_fit = read_fit(w, lead, settled_normal(lead.seen_fit, w.keys[NOISE], key, 0))
+    lead.misread = settled_normal(lead.misread, w.keys[NOISE], key, 1)
     lead.born = w.org[0].day
     lead.marketer = -1
     lead.developer = -1
@@ -67,11 +92,10 @@ def draw_attributes(w: Any, lead: Any, key: int, time: float, intent_logit: floa
     lead.response = -1.0
     lead.next = -1
     lead.previous = -1
-    lead.fields = capture_fields(w, key)
     lead.stage = PROSPECT
     lead.source = FROM_MARKETING
     lead.marks = 0
-    lead.seen_fit = lead.score = lead.inflation = lead.signal = lead.discount = 0.0
+    lead.score = lead.inflation = lead.signal = lead.chance = lead.discount = 0.0
     lead.handover = lead.next_time = lead.opened = 0.0
     lead.attempts = lead.touches = lead.steps = lead.failures = 0
     lead.marketing_seconds = lead.sales_seconds = 0
@@ -111,19 +135,23 @@ def offer_candidates(w: Any) -> None:
         for i in range(org.marketers):
             w.shares[i] = i + 1.0
     month = w.months[org.month]
+    first = org.leads
     for j in range(offered(w, day)):
+        # Every candidate is noted in the next record, which who is not captured leaves to the next: no branch to guess.
         key = (day << 20) + j
-        if uniform(w.keys[CAPTURE], key, 0) >= chance:
-            continue
-        index = org.leads
-        org.leads += 1
+        w.leads[org.leads].key = key
+        org.leads += int(uniform(w.keys[CAPTURE], key, 0) < chance)
+    for index in range(first, org.leads):
+        if (index - first) % TOGETHER == 0:
+            draw_luck(w, index, min(index + TOGETHER, org.leads))
         lead = w.leads[index]
+        key = lead.key
         owner = owner_of(w, uniform(w.keys[OWNER], key, 0))
         m = w.marketers[owner]
         line = w.lists[queue_of(owner)]
         fetch_line(w.leads, line.tail)
         fetch_line(w.counts, (m.worker, LEAD_CAPTURED, 0))
-        draw_attributes(w, lead, key, float(day), org.intent_logit)
+        set_attributes(w, lead, float(day), org.intent_logit)
         if uniform(w.keys[COPY], key, 0) < p.duplicate_share * p.technology * (1.0 - p.process):
             lead.marks |= DUPLICATE
         lead.marketer = owner

@@ -23,7 +23,6 @@ from sim.rules.scoring import (
     SCALE,
     Standing,
     intent_at,
-    read_fit,
     reliance,
     remember_score,
     set_bars,
@@ -73,9 +72,14 @@ def felt_value(w: Any, m: Any, score: float, acv: float, later: float) -> float:
 
     ``later`` is the discount factor to its win (:func:`until_won`).
     """
+    return felt_value_at(w, m, believed_opportunity(m, score), acv, later)
+
+
+@inlined
+def felt_value_at(w: Any, m: Any, chance: float, acv: float, later: float) -> float:
+    """:func:`felt_value` where the lead, once pursued, becomes an opportunity with this ``chance``."""
     p = w.params[0]
     org = w.org[0]
-    chance = believed_opportunity(m, score)
     value = m.pay_mql
     accepted = min(1.0, p.accepted_ratio * chance)
     value += org.pursue_rate * m.soon * (m.pay_accepted * accepted + m.pay_opportunity * chance)
@@ -105,8 +109,11 @@ def pushing_cost(w: Any, m: Any, lead: Any, gap: float) -> float:
 @inlined
 def value_now(w: Any, m: Any, lead: Any, score: float, later: float) -> float:
     """Felt euros of handing the lead over at this score, pushed over the bar if need be."""
-    gap = bar_for(w, lead) - score
-    return felt_value(w, m, score, lead.acv, later) - pushing_cost(w, m, lead, gap)
+    cost = pushing_cost(w, m, lead, bar_for(w, lead) - score)
+    most = felt_value_at(w, m, 1.0, lead.acv, later)
+    if cost >= most:  # not even for a certain opportunity: its chance need not be worked out
+        return most - cost
+    return felt_value(w, m, score, lead.acv, later) - cost
 
 
 @inlined
@@ -189,7 +196,6 @@ def qualify(w: Any, i: int, index: int) -> None:
         spend(w, MARKETER, m, SEARCH, seconds(p.duplicate))
     if uniform(w.keys[RULE], lead.key, 0) < p.shared_definition:
         lead.marks |= AGREED
-    read_fit(w, lead)
     seen = standing(w, lead, org.day)
     remember_score(w, seen.score)
     sample_validity(w, lead, seen)
@@ -204,7 +210,7 @@ def sample_validity(w: Any, lead: Any, seen: Standing) -> None:
         return
     month = w.months[w.org[0].month]
     score = seen.score
-    quality = project_chance(p, seen.intent) * sigmoid(win_logit(p, lead, seen.intent, 10.0, 1.0))
+    quality = project_chance(p, seen.intent) * sigmoid(win_logit(p, lead, seen.intent, 10.0, 0.0))
     month.score_n += 1.0
     month.score_x += score
     month.score_y += quality

@@ -11,11 +11,9 @@ import math
 from typing import Any, NamedTuple
 
 from sim.compiled import compiled, inlined
-from sim.draws import Stream, normal
 from sim.rules.arithmetic import logit, ones, sigmoid
 from sim.state import EXISTS, FIT_FIELDS, INTENT_FIELDS, N_BINS, WRONG
 
-NOISE = int(Stream.SCORE_NOISE)
 STEEPNESS = 1.7  # spreads scores over (0, 1)
 CENTER, SCALE = 0.5, 0.2  # beliefs are about z = (score − CENTER) / SCALE
 
@@ -52,12 +50,11 @@ def reading(z: float, spread: float, noise: float, fields: int, mask: int, draw:
 
 
 @inlined
-def read_fit(w: Any, lead: Any) -> None:
-    """Store what the record shows of fit (it does not change while the record stays)."""
+def read_fit(w: Any, lead: Any, draw: float) -> float:
+    """What a new record shows of fit; ``draw`` is a standard normal. It does not change while the record stays."""
     p = w.params[0]
     z = (logit(lead.fit) - w.org[0].fit_logit) / max(p.fit_spread, 1e-9)
-    draw = normal(w.keys[NOISE], lead.key, 0)
-    lead.seen_fit = reading(z, p.fit_spread, p.score_noise, lead.fields, FIT_FIELDS, draw)
+    return reading(z, p.fit_spread, p.score_noise, lead.fields, FIT_FIELDS, draw)
 
 
 @inlined
@@ -65,8 +62,7 @@ def read_intent(w: Any, lead: Any, warmth: float) -> float:
     """What the record shows of intent whose log-odds are ``warmth``."""
     p = w.params[0]
     z = (warmth - w.org[0].intent_logit) / max(p.intent_spread, 1e-9)
-    draw = normal(w.keys[NOISE], lead.key, 1)
-    return reading(z, p.intent_spread, p.score_noise, lead.fields, INTENT_FIELDS, draw)
+    return reading(z, p.intent_spread, p.score_noise, lead.fields, INTENT_FIELDS, lead.misread)
 
 
 @inlined
@@ -93,7 +89,7 @@ class Standing(NamedTuple):
 
 @inlined
 def standing(w: Any, lead: Any, time: float) -> Standing:
-    """Where a lead stands at ``time``; its fit must have been read."""
+    """Where a lead stands at ``time``."""
     intent = intent_at(w.params[0], lead, time)
     warmth = logit(intent)
     raw = raw_score(w, lead, warmth)

@@ -23,13 +23,12 @@ from sim.rules.dealing import (
     hoped_value,
     likely_close,
     pulls_forward,
-    worth_hoping,
 )
 from sim.rules.feeling import feel_seller, felt_pay_at
 from sim.rules.lists import deals_of, inbox_of
-from sim.rules.market import draw_attributes
+from sim.rules.market import draw_luck, set_attributes
 from sim.rules.tasks import Choice, add_task, choose_task, value_task
-from sim.rules.winning import deal_hours, project_chance, win_logit, worth_its_hours
+from sim.rules.winning import deal_hours, project_chance, see_chance, win_logit, worth_its_hours
 from sim.rules.workload import begin_day, end_day, now_of, record_event, seconds, spend
 from sim.state import (
     ACCEPTED,
@@ -97,27 +96,26 @@ def list_deals(w: Any, j: int) -> None:
             if due:
                 add_task(w, s, DISCOVER, index, hoped_value(w, s, lead), p.discovery + 1.0, True)
         else:
-            chance = sigmoid(lead.signal)
-            value = worth_hoping(w, s, lead, chance)
+            value = hoped_value(w, s, lead)
             if lead.steps >= p.steps:
                 if due or pulls_forward(w, s, lead):
                     add_task(w, s, CLOSE, index, value, p.close, True)
                 else:
-                    list_deepening(w, s, index, chance)
+                    list_deepening(w, s, index)
             elif due:
                 add_task(w, s, ADVANCE, index, value, p.step, True)
             else:
-                list_deepening(w, s, index, chance)
+                list_deepening(w, s, index)
         index = lead.next
 
 
 @inlined
-def list_deepening(w: Any, s: Any, index: int, chance: float) -> None:
-    """More work on an open deal, valued at its marginal effect on the ``chance`` that the seller sees."""
+def list_deepening(w: Any, s: Any, index: int) -> None:
+    """More work on an open deal, valued at its marginal effect on the chance that the seller sees."""
     p = w.params[0]
     lead = w.leads[index]
     hours = lead.sales_seconds / HOUR
-    gain = chance * (1.0 - chance) * p.win_hours * p.deepen / (p.win_hours_scale + hours)
+    gain = lead.chance * (1.0 - lead.chance) * p.win_hours * p.deepen / (p.win_hours_scale + hours)
     add_task(w, s, DEEPEN, index, gain * lead.acv * felt_pay_at(w, s, likely_close(p, lead)), p.deepen, False)
 
 
@@ -167,7 +165,9 @@ def prospect(w: Any, j: int, k: int) -> None:
         index = org.leads
         org.leads += 1
         lead = w.leads[index]
-        draw_attributes(w, lead, (1 << 50) + (s.key << 24) + s.finds, now, logit(p.territory_intent))
+        lead.key = (1 << 50) + (s.key << 24) + s.finds
+        draw_luck(w, index, index + 1)
+        set_attributes(w, lead, now, logit(p.territory_intent))
         s.finds += 1
         lead.source = FROM_DEVELOPER if s.role == DEVELOPER else FROM_SELLER
         lead.handover = now
@@ -178,8 +178,8 @@ def prospect(w: Any, j: int, k: int) -> None:
             lead.fields |= ALL_FIELDS << CROSSED
         if worth_its_hours(w, lead, now):
             lead.marks |= VIABLE
-        chance = project_chance(p, lead.intent) * sigmoid(win_logit(p, lead, lead.intent, deal_hours(p), s.skill))
-        lead.signal = logit(chance) + s.optimism + p.first_talk_noise * normal(w.keys[ACCEPT], lead.key, 0)
+        chance = project_chance(p, lead.intent) * sigmoid(win_logit(p, lead, lead.intent, deal_hours(p), s.log_skill))
+        see_chance(lead, logit(chance) + s.optimism + p.first_talk_noise * normal(w.keys[ACCEPT], lead.key, 0))
         w.months[org.month].finds += 1.0
         accept(w, j, index)
     # The territory now yields less: value the next block anew.

@@ -48,6 +48,7 @@ def begin_seat(w: Any, j: int) -> None:
     s = w.sellers[j]
     draw_person(w, s, s.role)
     s.optimism = p.optimism_mean + p.optimism_spread * normal(w.keys[OPTIMISM], s.key, s.generation)
+    s.log_skill = math.log(s.skill)
     s.trust = p.trust_start
 
 

@@ -18,13 +18,20 @@ def project_chance(p: Any, intent: float) -> float:
 
 
 @inlined
-def win_logit(p: Any, lead: Any, intent: float, hours: float, skill: float) -> float:
-    """Log-odds of winning a real deal, worked for ``hours`` by a seller of ``skill``."""
+def win_logit(p: Any, lead: Any, intent: float, hours: float, log_skill: float) -> float:
+    """Log-odds of winning a real deal, worked for ``hours`` by a seller of this skill (usual: 0)."""
     x = p.win_intercept + p.win_fit * (lead.fit - p.fit_center) + p.win_intent * (intent - p.intent_center)
-    x += p.win_hours * math.log(1.0 + hours / p.win_hours_scale) + p.win_skill * math.log(skill)
+    x += p.win_hours * math.log(1.0 + hours / p.win_hours_scale) + p.win_skill * log_skill
     if lead.response > 0.0:
         x -= p.win_delay * math.log(1.0 + lead.response)
     return x + p.win_discount * lead.discount
+
+
+@inlined
+def see_chance(lead: Any, signal: float) -> None:
+    """From now on the lead's owner believes in these log-odds of winning it."""
+    lead.signal = signal
+    lead.chance = sigmoid(signal)
 
 
 @inlined
@@ -39,7 +46,7 @@ def worth_its_hours(w: Any, lead: Any, time: float) -> bool:
     p = w.params[0]
     intent = intent_at(p, lead, time)
     hours = deal_hours(p)
-    chance = sigmoid(win_logit(p, lead, intent, hours, 1.0))
+    chance = sigmoid(win_logit(p, lead, intent, hours, 0.0))
     cost = w.org[0].hour_cost
     gain = project_chance(p, intent) * (chance * p.gross_margin * lead.acv - cost * hours)
     return gain >= cost * (2.0 * p.contact + p.discovery)
@@ -52,5 +59,5 @@ def still_worth(w: Any, lead: Any, real: bool) -> bool:
     if not real:
         return False
     rest = (p.steps - lead.steps) * p.step + p.close
-    chance = sigmoid(win_logit(p, lead, lead.intent, lead.sales_seconds / HOUR + rest, 1.0))
+    chance = sigmoid(win_logit(p, lead, lead.intent, lead.sales_seconds / HOUR + rest, 0.0))
     return chance * p.gross_margin * lead.acv >= w.org[0].hour_cost * rest
