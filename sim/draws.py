@@ -174,23 +174,22 @@ def inverse_normal(p: float) -> float:
     return middle_normal(p) if abs(p - 0.5) <= EDGE else outer_normal(p)
 
 
+@inlined
+def normal(key: Any, entity: Any, index: Any) -> float:
+    """Standard normal draw."""
+    return inverse_normal(uniform(key, entity, index))
+
+
 @compiled
-def outside(middle: float, key: Any, entity: Any, index: Any) -> float:
-    """:func:`settled_normal` of what may lie in the outer part."""
-    p = uniform(key, entity, index)
-    return middle if abs(p - 0.5) <= EDGE else outer_normal(p)
+def draw_again(key: Any, entity: Any, index: Any) -> float:
+    """:func:`normal` as a call, for the few that need it."""
+    return normal(key, entity, index)
 
 
 @inlined
 def settled_normal(middle: float, key: Any, entity: Any, index: Any) -> float:
     """:func:`normal` of the same key, where :func:`middle_normal` of its uniform is already known."""
-    return outside(middle, key, entity, index) if abs(middle) > SURE else middle
-
-
-@inlined
-def normal(key: Any, entity: Any, index: Any) -> float:
-    """Standard normal draw."""
-    return inverse_normal(uniform(key, entity, index))
+    return draw_again(key, entity, index) if abs(middle) > SURE else middle
 
 
 @inlined

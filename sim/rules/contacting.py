@@ -115,6 +115,14 @@ def drop_old(w: Any, j: int) -> None:
 
 
 @inlined
+def first_talk(w: Any, s: Any, lead: Any) -> None:
+    """What the person makes of a lead reached for the first time, or found: a first belief in its chance."""
+    p = w.params[0]
+    chance = project_chance(p, lead.intent) * sigmoid(win_logit(p, lead, lead.intent, deal_hours(p), s.log_skill))
+    see_chance(lead, logit(chance) + s.optimism + p.first_talk_noise * normal(w.keys[ACCEPT], lead.key, 0))
+
+
+@inlined
 def attempt(w: Any, j: int, index: int) -> None:
     """One attempt to reach a lead; reached, it is burned, turned down or accepted."""
     p = w.params[0]
@@ -157,8 +165,7 @@ def attempt(w: Any, j: int, index: int) -> None:
             lead.stage = RECYCLED
         report_back(w, index)
         return
-    chance = project_chance(p, intent) * sigmoid(win_logit(p, lead, intent, deal_hours(p), s.log_skill))
-    see_chance(lead, logit(chance) + s.optimism + p.first_talk_noise * normal(w.keys[ACCEPT], lead.key, 0))
+    first_talk(w, s, lead)
     hoped = lead.chance * lead.acv * multiplier_of(w, s, lead)
     if hoped * felt_pay_kept(w, s, payday(w, s, lead)) < p.accept_bar:
         lead.stage = DISQUALIFIED

@@ -25,7 +25,7 @@ OWNER = int(Stream.LEAD_OWNER)
 COPY = int(Stream.LEAD_DUPLICATE)
 NOISE = int(Stream.SCORE_NOISE)
 LEAD_CAPTURED = 0
-TOGETHER = 64  # leads drawn in one go: near memory holds them until they are set
+AT_ONCE = 64  # leads drawn in one go: near memory holds them until they are set
 
 
 @inlined
@@ -142,8 +142,8 @@ def offer_candidates(w: Any) -> None:
         w.leads[org.leads].key = key
         org.leads += int(uniform(w.keys[CAPTURE], key, 0) < chance)
     for index in range(first, org.leads):
-        if (index - first) % TOGETHER == 0:
-            draw_luck(w, index, min(index + TOGETHER, org.leads))
+        if (index - first) % AT_ONCE == 0:
+            draw_luck(w, index, min(index + AT_ONCE, org.leads))
         lead = w.leads[index]
         key = lead.key
         owner = owner_of(w, uniform(w.keys[OWNER], key, 0))

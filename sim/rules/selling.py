@@ -11,10 +11,10 @@ from collections.abc import Callable
 from typing import Any
 
 from sim.compiled import inlined
-from sim.draws import Stream, normal, uniform
-from sim.rules.arithmetic import logit, sigmoid
+from sim.draws import Stream, uniform
+from sim.rules.arithmetic import logit
 from sim.rules.capability import cross_over
-from sim.rules.contacting import accept, attempt, contact_obliged, drop_old, promise, triage
+from sim.rules.contacting import accept, attempt, contact_obliged, drop_old, first_talk, promise, triage
 from sim.rules.dealing import (
     advance,
     close,
@@ -28,7 +28,7 @@ from sim.rules.feeling import feel_seller, felt_pay_at
 from sim.rules.lists import deals_of, inbox_of
 from sim.rules.market import draw_luck, set_attributes
 from sim.rules.tasks import Choice, add_task, choose_task, value_task
-from sim.rules.winning import deal_hours, project_chance, see_chance, win_logit, worth_its_hours
+from sim.rules.winning import worth_its_hours
 from sim.rules.workload import begin_day, end_day, now_of, record_event, seconds, spend
 from sim.state import (
     ACCEPTED,
@@ -54,7 +54,6 @@ from sim.state import (
 
 ABSOLUTE = 0  # value of call_form
 FIND = int(Stream.TERRITORY_FIND)
-ACCEPT = int(Stream.DEAL_ACCEPT)
 
 
 @inlined
@@ -178,8 +177,7 @@ def prospect(w: Any, j: int, k: int) -> None:
             lead.fields |= ALL_FIELDS << CROSSED
         if worth_its_hours(w, lead, now):
             lead.marks |= VIABLE
-        chance = project_chance(p, lead.intent) * sigmoid(win_logit(p, lead, lead.intent, deal_hours(p), s.log_skill))
-        see_chance(lead, logit(chance) + s.optimism + p.first_talk_noise * normal(w.keys[ACCEPT], lead.key, 0))
+        first_talk(w, s, lead)
         w.months[org.month].finds += 1.0
         accept(w, j, index)
     # The territory now yields less: value the next block anew.
