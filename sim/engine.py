@@ -17,7 +17,7 @@ from sim.kernel import run_days, run_days_choosing
 from sim.measures import MEASURES, measure_run
 from sim.parameters import Event, Incentives, ParameterError, Params, replace
 from sim.rules.tasks import Choice
-from sim.windows import window
+from sim.windows import begun, window
 from sim.world import build, digest, make_room
 
 Engine = Literal["compiled", "mesa"]
@@ -69,10 +69,10 @@ class Result:
 
     @functools.cached_property
     def monthly(self) -> pd.DataFrame:
-        """One row per measured month: ``month`` from 1, then every measure of that month, and ``arr``."""
+        """One row per measured month that has begun: ``month`` from 1, then every measure of it, and ``arr``."""
         start = self.params.horizon.burn_in_months
         rows = []
-        for month in range(start, months_of(self.params)):
+        for month in range(start, begun(self.world)):
             w = window(self.world, self.params, month, month + 1, whole=False)
             row = {"month": month - start + 1, "arr": float(w.last["arr"])}
             row.update({name: float(m.compute(w)) for name, m in MEASURES.items()})
@@ -81,9 +81,13 @@ class Result:
 
     @functools.cached_property
     def people(self) -> pd.DataFrame:
-        """One row per seat: role, person, skill, base_pay, variable_pay (€ a year), won_acv, attainment."""
+        """One row per seat: role, person, skill, base_pay, variable_pay (€ a year), won_acv, attainment.
+
+        Pay is that of whole months; a year of nothing is missing.
+        """
         people = self.params.people
-        years = max(self.params.horizon.months + self.params.horizon.days / S.MONTH, 1e-9) / 12.0
+        days = max(int(self.world.org["day"][0]) - self.params.horizon.burn_in_months * S.MONTH, 0)
+        years, paid_years = days / S.MONTH / 12.0 or np.nan, days // S.MONTH / 12.0 or np.nan
         roles = (
             ["marketer"] * people.marketers
             + ["developer"] * people.developers
@@ -100,8 +104,8 @@ class Result:
                 "role": roles,
                 "person": np.arange(len(roles)),
                 "skill": skill,
-                "base_pay": pay[:, S.PAY_BASE] / years,
-                "variable_pay": pay[:, S.PAY_VARIABLE] / years,
+                "base_pay": pay[:, S.PAY_BASE] / paid_years,
+                "variable_pay": pay[:, S.PAY_VARIABLE] / paid_years,
                 "won_acv": self.counts[:, Event.won_acv] / years,
                 "attainment": np.divide(
                     pay[:, S.PAY_ATTAINMENT], quarters, out=np.full(len(roles), np.nan), where=quarters > 0
@@ -147,7 +151,7 @@ def advance(world: S.World, stop: int, choose: Choice | None = None) -> None:
 
 
 def finish(world: S.World, params: Params, seed: int) -> Result:
-    """Measure a world that has reached its horizon."""
+    """Measure a world as far as it has come."""
     measures = measure_run(world, params, params.horizon.burn_in_months, months_of(params))
     return Result(measures, params, seed, world)
 

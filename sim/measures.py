@@ -16,7 +16,7 @@ import numpy as np
 
 from sim import state as S
 from sim.parameters import Incentives, Params
-from sim.windows import NAN, Window, compound, payroll, ratio, window
+from sim.windows import NAN, Window, begun, compound, payroll, ratio, window
 
 Unit = Literal["fraction", "€", "hours", "days", "leads", "deals", "people", "ratio", ""]
 
@@ -73,23 +73,32 @@ def _flow(name: str, label: str, unit: Unit, words: str, column: str, better: An
     )
 
 
+def _booked(name: str, label: str, unit: Unit, words: str, column: str, better: Any = "") -> None:
+    """Declare a yearly flow of one count that is booked at month ends."""
+    measure(name, label, unit, words, "sum over whole months, per year", better)(
+        lambda w: ratio(w.booked(column), w.whole_years)
+    )
+
+
 def _monthly(name: str, label: str, unit: Unit, words: str, column: str, better: Any = "") -> None:
     """Declare a mean per month of one monthly count."""
     measure(name, label, unit, words, "mean per month", better)(lambda w: ratio(w.total[column], w.months))
 
 
-@measure("revenue_growth", "ARR growth", "fraction", "(closing ARR / opening ARR)^(12 / months) − 1", "annualised", "up")
+@measure("revenue_growth", "ARR growth", "fraction", "(closing ARR / opening ARR)^(12 / months) − 1", "of whole months, annualised", "up")
 def _growth(w: Window) -> float:
-    opening = float(w.first["opening_arr"])
-    closing = float(w.last["arr"])
-    if opening <= 0 or closing < 0 or not w.months:
+    if not len(w.whole):
         return NAN
-    return float((closing / opening) ** (12.0 / w.months) - 1.0)
+    opening = float(w.first["opening_arr"])
+    closing = float(w.whole["arr"][-1])
+    if opening <= 0 or closing < 0:
+        return NAN
+    return float((closing / opening) ** (12.0 / len(w.whole)) - 1.0)
 
 
 _flow("new_arr", "New ARR", "€", "ACV of deals won, discounts taken off", "new_arr", "up")
 _flow("expansion_arr", "Expansion ARR", "€", "ARR added by existing customers", "expansion_arr", "up")
-_flow("churned_arr", "Churned ARR", "€", "ARR of customers who left", "churned_arr", "down")
+_booked("churned_arr", "Churned ARR", "€", "ARR of customers who left", "churned_arr", "down")
 
 
 @measure("closing_arr", "Closing ARR", "€", "ARR at the end of the window", "last day", "up")
@@ -97,17 +106,17 @@ def _closing(w: Window) -> float:
     return float(w.last["arr"])
 
 
-@measure("gross_retention", "Gross retention", "fraction", "Π(1 − churned ARR / opening ARR of the month), annualised", "compounded", "up")
+@measure("gross_retention", "Gross retention", "fraction", "Π(1 − churned ARR / opening ARR of the month), annualised", "compounded over whole months", "up")
 def _grr(w: Window) -> float:
     with np.errstate(divide="ignore", invalid="ignore"):
-        return compound(1.0 - w.monthly["churned_arr"] / w.monthly["opening_arr"], w.months)
+        return compound(1.0 - w.whole["churned_arr"] / w.whole["opening_arr"])
 
 
-@measure("net_retention", "Net retention", "fraction", "Π(1 − (churned − expansion ARR) / opening ARR of the month), annualised", "compounded", "up")
+@measure("net_retention", "Net retention", "fraction", "Π(1 − (churned − expansion ARR) / opening ARR of the month), annualised", "compounded over whole months", "up")
 def _nrr(w: Window) -> float:
     with np.errstate(divide="ignore", invalid="ignore"):
-        net = w.monthly["expansion_arr"] - w.monthly["churned_arr"]
-        return compound(1.0 + net / w.monthly["opening_arr"], w.months)
+        net = w.whole["expansion_arr"] - w.whole["churned_arr"]
+        return compound(1.0 + net / w.whole["opening_arr"])
 
 
 @measure("cohort_retention", "Retention of customers won in the run", "fraction", "(1 − ARR lost of customers won since the first day / ARR of theirs at month ends)^12", "annualised", "up")
@@ -116,11 +125,11 @@ def _cohort(w: Window) -> float:
     return (1.0 - monthly) ** 12 if monthly <= 1.0 else NAN
 
 
-@measure("gtm_profit", "GTM profit", "€", "revenue × gross margin − loaded pay − media spend − overhead − programme", "sum over the window, per year", "up")
+@measure("gtm_profit", "GTM profit", "€", "revenue × gross margin − loaded pay − media spend − overhead − programme", "sum over whole months, per year", "up")
 def _profit(w: Window) -> float:
     spend = (w.params.people.marketing_spend_share + w.params.people.overhead_share) * w.params.customers.opening_arr
     margin = w.total["revenue"] * w.params.market.gross_margin
-    return ratio(margin - payroll(w) - w.total["programme_cost"], w.years) - spend
+    return ratio(margin - payroll(w) - w.booked("programme_cost"), w.whole_years) - spend
 
 
 @measure("wasted_time_share", "Wasted time", "fraction", "wasted hours of all roles / paid hours", "of the window's hours", "down")
@@ -187,11 +196,14 @@ def _unpursued(w: Window) -> float:
     return ratio(w.total["expired"], w.total["expired"] + w.total["pursued"])
 
 
-@measure("threshold_shift", "Shift of the bar", "", "level (quantile) of the formal bar at the end less the level it began with; negative is lower", "last month")
+@measure("threshold_shift", "Shift of the bar", "", "level (quantile) of the formal bar at the end less the level it began with; agreed and unagreed bar by the leads scored under each; negative is lower", "last whole month")
 def _shift(w: Window) -> float:
-    if w.last_whole is None or not w.params.people.marketers:
+    if not len(w.whole) or not w.params.people.marketers:
         return NAN
-    return float(w.last_whole["bar_level"]) - w.params.behaviour.bar_quantile
+    last = w.whole[-1]
+    agreed = float(last["agreed"] / last["qualified"]) if last["qualified"] else 0.0
+    level = (1.0 - agreed) * float(last["bar_level"]) + agreed * float(last["bar_agreed_level"])
+    return level - w.params.behaviour.bar_quantile
 
 
 @measure("score_validity", "Score validity", "", "correlation of fresh scores with the true chance of a win", "over every fourth lead qualified", "up")
@@ -205,9 +217,9 @@ def _validity(w: Window) -> float:
     return sxy / math.sqrt(sxx * syy) if sxx > 0 and syy > 0 else NAN
 
 
-@measure("belief_slope", "Believed slope of the score", "", "mean over marketers of b in P(opportunity | pursued, score) = σ(a + b·z)", "last month")
+@measure("belief_slope", "Believed slope of the score", "", "mean over marketers of b in P(opportunity | pursued, score) = σ(a + b·z)", "last whole month")
 def _slope(w: Window) -> float:
-    return float(w.last_whole["belief_slope"]) if w.last_whole is not None and w.params.people.marketers else NAN
+    return float(w.whole["belief_slope"][-1]) if len(w.whole) and w.params.people.marketers else NAN
 
 
 @measure("trust", "Sellers' trust in leads", "fraction", "mean over sellers and days", "mean", "up")
@@ -216,14 +228,14 @@ def _trust(w: Window) -> float:
     return ratio(w.total["trust"], people * w.months * S.MONTH)
 
 
-@measure("pay_marketing", "Pay of marketing", "€", "base and variable pay of marketers, unloaded", "per year")
+@measure("pay_marketing", "Pay of marketing", "€", "base and variable pay of marketers, unloaded", "of whole months, per year")
 def _pay_marketing(w: Window) -> float:
-    return ratio(w.total["pay_marketer"], w.years) + base_pay(w, "marketer")
+    return ratio(w.total["pay_marketer"], w.whole_years) + base_pay(w, "marketer")
 
 
-@measure("pay_sales", "Pay of sales", "€", "base and variable pay of sellers and development representatives, unloaded", "per year")
+@measure("pay_sales", "Pay of sales", "€", "base and variable pay of sellers and development representatives, unloaded", "of whole months, per year")
 def _pay_sales(w: Window) -> float:
-    variable = ratio(w.total["pay_seller"] + w.total["pay_developer"], w.years)
+    variable = ratio(w.total["pay_seller"] + w.total["pay_developer"], w.whole_years)
     return variable + base_pay(w, "seller") + base_pay(w, "developer")
 
 
@@ -245,15 +257,15 @@ def base_under(w: Window, role: str, plan: Incentives) -> float:
     return heads * earnings * (1.0 if flat else 1.0 - share)
 
 
-@measure("pay_per_new_arr", "Pay per € of new and expansion ARR", "ratio", "pay of all roles / (new + expansion ARR)", "of the window", "down")
+@measure("pay_per_new_arr", "Pay per € of new and expansion ARR", "ratio", "pay of all roles / (new + expansion ARR)", "of whole months", "down")
 def _pay_per_arr(w: Window) -> float:
     variable = sum(w.total[f"pay_{role}"] for role in S.ROLE_NAMES)
-    return ratio(w.total["base_pay"] + variable, w.total["new_arr"] + w.total["expansion_arr"])
+    return ratio(w.total["base_pay"] + variable, w.booked("new_arr") + w.booked("expansion_arr"))
 
 
-@measure("variable_pay", "Variable pay", "€", "variable pay of all roles, unloaded", "per year")
+@measure("variable_pay", "Variable pay", "€", "variable pay of all roles, unloaded", "of whole months, per year")
 def _variable(w: Window) -> float:
-    return ratio(sum(w.total[f"pay_{role}"] for role in S.ROLE_NAMES), w.years)
+    return ratio(sum(w.total[f"pay_{role}"] for role in S.ROLE_NAMES), w.whole_years)
 
 
 @measure("pay_gini", "Inequality of sellers' variable pay", "", "Gini coefficient over sellers' variable pay", "over the window")
@@ -271,7 +283,7 @@ def _gini(w: Window) -> float:
 
 @measure("last_month_of_quarter_share", "New ARR in the last month of the quarter", "fraction", "new ARR of third months / new ARR of whole quarters", "of whole quarters")
 def _hockey(w: Window) -> float:
-    new = w.monthly["new_arr"].tolist()
+    new = w.whole["new_arr"].tolist()
     first = -w.start % 3  # the first month of a quarter, as pay and quotas count them
     quarters = [new[k : k + 3] for k in range(first, len(new) - 2, 3)]
     return ratio(sum(q[2] for q in quarters), sum(sum(q) for q in quarters))
@@ -341,7 +353,7 @@ for _role in range(S.N_ROLES):
 
 def measure_run(world: S.World, params: Params, start: int, stop: int) -> dict[str, float]:
     """Every measure over months ``start`` to ``stop`` (exclusive)."""
-    if stop <= start:
+    if min(stop, begun(world)) <= start:
         return dict.fromkeys(MEASURES, NAN)
     w = window(world, params, start, stop, whole=True)
     return {name: float(m.compute(w)) for name, m in MEASURES.items()}

@@ -215,15 +215,15 @@ ORGANISATION = np.dtype(
 
 # What is counted, month by month. Sums and counts only; measures are ratios of them.
 MONTH_NAMES = (
-    "leads", "mqls", "viable_mqls", "pursued", "reached", "accepted", "opportunities", "wins", "marketing_wins",
-    "expired", "burned", "finds", "accepted_marketing", "opportunities_marketing", "decided",
-    "new_arr", "marketing_new_arr", "expansion_arr", "churned_arr", "opening_arr", "arr", "customers",
+    "leads", "qualified", "agreed", "mqls", "viable_mqls", "pursued", "reached", "accepted", "opportunities", "wins",
+    "marketing_wins", "expired", "burned", "finds", "accepted_marketing", "opportunities_marketing", "decided",
+    "new_arr", "expansion_arr", "churned_arr", "opening_arr", "arr", "customers",
     "cohort_arr", "cohort_lost",
     "base_pay", "pay_marketer", "pay_developer", "pay_seller", "pay_success", "discount_cost", "list_arr",
     "cycle_days", "response_hours", "inflation", "amended", "low_wins", "touches", "obliged", "disputes",
     "score_n", "score_x", "score_y", "score_xx", "score_yy", "score_xy",
     "attainment_n", "attainment", "at_quota", "trust", "belief_slope", "bar_level", "bar_agreed_level",
-    "effort_marketer", "effort_seller", "split", "territory", "signals", "signals_passed", "oversold", "notes",
+    "effort_marketer", "effort_seller", "split", "territory", "signals", "signals_passed", "oversold",
     "leavers", "revenue", "weight", "attainment_squared",
     "invited", "attended", "programme_weeks", "using", "realised", "programme_cost",
 )  # fmt: skip

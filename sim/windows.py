@@ -24,21 +24,21 @@ class Window:
     total : dict of str to float
         Sum of every monthly count.
     first, last : records
-        Monthly records of the first and last month.
+        Monthly records of the first month and of the last one that has begun.
     hours : array, shape (role, class)
         Seconds.
     start : int
         First month, counted from the first simulated day.
     months : float
-        Length of the window.
+        Length of the window; a begun month counts by its days.
     params : Params
         Of the run.
     people : array, shape (worker, column) or None
         Pay since the first measured day; None for a single month.
     monthly : records
-        The monthly records themselves.
+        The monthly records themselves, of months that have begun.
     new_pay : float
-        Share of the months under the pay plan that a programme brings.
+        Share of the whole months under the pay plan that a programme brings.
     """
 
     total: dict[str, float]
@@ -53,14 +53,23 @@ class Window:
     new_pay: float = 0.0
 
     @property
-    def last_whole(self) -> Any:
-        """Monthly record of the last month that is over; None if there is none."""
-        return self.monthly[int(self.months) - 1] if self.months >= 1 else None
+    def whole(self) -> Any:
+        """Monthly records of the months that are over: pay, revenue and churn are booked at their ends."""
+        return self.monthly[: int(self.months)]
 
     @property
     def years(self) -> float:
         """Length of the window in years."""
         return self.months / 12.0
+
+    @property
+    def whole_years(self) -> float:
+        """Length of the months that are over, in years."""
+        return len(self.whole) / 12.0
+
+    def booked(self, name: str) -> float:
+        """Sum of a monthly count over the months that are over."""
+        return float(sum(self.whole[name].tolist()))
 
 
 def ratio(a: float, b: float) -> float:
@@ -68,18 +77,24 @@ def ratio(a: float, b: float) -> float:
     return a / b if b else NAN
 
 
-def compound(monthly_factor: NDArray[np.float64], months: float) -> float:
+def compound(monthly_factor: NDArray[np.float64]) -> float:
     """Annualised product of monthly factors."""
     if len(monthly_factor) == 0 or not np.all(np.isfinite(monthly_factor)):
         return NAN
     product = 1.0
     for factor in monthly_factor:
         product *= float(factor)
-    return product ** (12.0 / months) if months and product >= 0 else NAN
+    return product ** (12.0 / len(monthly_factor)) if product >= 0 else NAN
+
+
+def begun(world: S.World) -> int:
+    """Months that have begun since the first simulated day; the one that begins tomorrow has not."""
+    return -(-int(world.org["day"][0]) // S.MONTH)
 
 
 def window(world: S.World, params: Params, start: int, stop: int, whole: bool) -> Window:
-    """Months ``start`` to ``stop`` (exclusive) of a run; ``whole`` includes pay by person."""
+    """Months ``start`` to ``stop`` (exclusive), as far as they have begun; ``whole`` includes pay by person."""
+    stop = min(stop, begun(world))
     monthly = np.asarray(world.months[start:stop])
     days = min(int(world.org["day"][0]), stop * S.MONTH) - start * S.MONTH
     rows = monthly.view(np.float64).reshape(len(monthly), -1).tolist()
@@ -94,7 +109,7 @@ def window(world: S.World, params: Params, start: int, stop: int, whole: bool) -
         params=params,
         people=np.asarray(world.pay) if whole else None,
         monthly=monthly,
-        new_pay=_new_pay(int(world.plan["pay_day"][0]), start * S.MONTH, days),
+        new_pay=_new_pay(int(world.plan["pay_day"][0]), start * S.MONTH, days // S.MONTH * S.MONTH),
     )
 
 

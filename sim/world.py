@@ -29,10 +29,9 @@ def expected_factor(params: Params, term: Term, reference: float) -> float:
     their expected shares.
     """
     factor = 1.0
-    if term.event in ("won_acv", "won_deal"):
-        factor += (term.low_score_multiplier - 1.0) * params.reference.low_share
-        churn = params.customers.churn_monthly * params.customers.churn_first_year
-        factor -= 1.0 - math.exp(-churn * term.clawback_months)
+    factor += (term.low_score_multiplier - 1.0) * params.reference.low_share
+    churn = params.customers.churn_monthly * params.customers.churn_first_year
+    factor -= 1.0 - math.exp(-churn * term.clawback_months)
     if term.target is None or (term.cliff == 0 and term.cap == 0 and term.accelerator == 1):
         return factor
     cv = params.reference.attainment_sd / max(params.reference.attainment_mean, 1e-9)
@@ -74,7 +73,7 @@ def price_role(params: Params, incentives: Incentives, role: Role) -> list[tuple
     expected = 0.0
     for term in incentives.terms(role):
         event = Event[term.event]
-        whole = term.scope == "company" or event == Event.company_revenue
+        whole = term.scope == "company"
         reference = params.reference.amount(role, event, whole)
         if term.rate is not None:
             rate = term.rate

@@ -138,7 +138,7 @@ class Book:
 
     def amount(self, term: Term, role: str, person: Person, event: str) -> float:
         own, whole = self.own[term.period], self.company[term.period]
-        if event == "company_revenue" or term.scope == "company":
+        if term.scope == "company":
             return whole[event] / len(self.people)
         if term.scope == "individual":
             return own[person][event]

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 import importlib.util
 import json
 import re
 import shlex
-from collections import defaultdict
 from pathlib import Path
 from types import ModuleType
 
@@ -18,12 +16,12 @@ from experiments.commands import COMMANDS, application
 from experiments.config import Settings
 from experiments.patterns import PROFILES, patterns
 from sim import load
-from sim.parameters import ALIASES, THEMES, declared
+from sim.parameters import THEMES
 from sim.state import CLASS_NAMES, STAGE_NAMES
+from tests.rules_syntax import RULES, functions, reads
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-RULES = sorted((ROOT / "sim" / "rules").glob("*.py"))
 ODD = (ROOT / "docs" / "ODD.md").read_text(encoding="utf-8")
 EVIDENCE = (ROOT / "docs" / "evidence.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"^```([a-z]*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
@@ -221,81 +219,6 @@ def test_readme_shows_what_its_command_prints():
 
 
 # ---------------------------------------------------------------- the ODD and the code
-
-
-def functions() -> dict[str, list[ast.FunctionDef]]:
-    """Functions of each file of rules."""
-    trees = {path.stem: ast.parse(path.read_text(encoding="utf-8")) for path in RULES}
-    return {stem: [n for n in ast.walk(t) if isinstance(n, ast.FunctionDef)] for stem, t in trees.items()}
-
-
-def reads() -> dict[str, set[str]]:
-    """Parameter → functions of the rules that read it, from the syntax trees.
-
-    A parameter is read as an attribute of ``p`` or of ``w.params[0]``. That rules know the
-    record by no other name is checked too.
-    """
-    names = {ALIASES.get(name, name): name for _, name, _, _ in declared()}
-    found = defaultdict(set)
-    for stem, defined in functions().items():
-        for function in defined:
-            for node in ast.walk(function):
-                known = isinstance(node, ast.Attribute) and node.attr in names
-                if known and ast.unparse(node.value) in ("p", "w.params[0]"):
-                    found[names[node.attr]].add(f"{stem}.{function.name}")
-    return found
-
-
-def test_rules_know_the_parameters_by_one_name():
-    for path in RULES:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Assign) and ast.unparse(node.value).endswith(".params[0]"):
-                assert [ast.unparse(target) for target in node.targets] == ["p"], f"{path.name}:{node.lineno}"
-            if isinstance(node, ast.Call):
-                assert ast.unparse(node.func) not in ("getattr", "setattr"), f"{path.name}:{node.lineno}"
-
-
-def dials() -> list[str]:
-    """Levers of alignment and capability."""
-    return [name for theme, name, d, _ in declared() if theme in ("alignment", "capability") and d.kind == "lever"]
-
-
-def dial_table() -> dict[str, set[str]]:
-    """Dial → functions, as the ODD lists them."""
-    section = ODD.partition("## 9 No dial feeds an outcome")[2].partition("\n## 10")[0]
-    rows = re.findall(r"^\| `(\w+)` \| ([^|]+) \|", section, flags=re.MULTILINE)
-    return {dial: set(re.findall(r"`([\w.]+)`", uses)) for dial, uses in rows}
-
-
-def test_odd_lists_every_use_of_every_dial():
-    code = reads()
-    assert dial_table() == {dial: code[dial] for dial in dials()}
-
-
-# What decides an outcome, or books an hour, must not read a dial: they act on what happens before.
-OUTCOMES = (
-    "winning.win_logit", "winning.project_chance", "winning.worth_its_hours", "winning.still_worth",
-    "success.churn_hazard", "success.renew", "success.leave", "dealing.close", "dealing.win", "dealing.advance",
-    "dealing.discover", "contacting.attempt", "contacting.accept", "workload.spend", "workload.seconds",
-    "workload.end_day", "market.capture_chance", "market.set_attributes", "selling.prospect", "feeling.effort_of",
-    "pay.term_pay", "pay.pay_person", "staffing.turn_over",
-)  # fmt: skip
-
-
-def test_no_dial_is_read_where_an_outcome_is_decided():
-    known = {f"{stem}.{function.name}" for stem, defined in functions().items() for function in defined}
-    assert set(OUTCOMES) <= known
-    code = reads()
-    assert not {dial: code[dial] & set(OUTCOMES) for dial in dials() if code[dial] & set(OUTCOMES)}
-
-
-def test_nothing_outside_the_rules_reads_a_dial():
-    names = {ALIASES.get(dial, dial) for dial in dials()}
-    for path in sorted((ROOT / "sim").rglob("*.py")):
-        if path.parent.name in ("rules", "parameters"):
-            continue
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            assert not (isinstance(node, ast.Attribute) and node.attr in names), f"{path.name}:{node.lineno}"
 
 
 def test_odd_names_every_file_of_rules():

@@ -142,6 +142,11 @@ def test_pay_plans_are_checked() -> None:
     assert "whole number of months" in plan({**rate, "clawback_months": 1.5})
     assert "incentives.seller[0].target='quotas'" in plan({**rate, "target": "quotas"})
     assert "needs scope individual" in plan({**rate, "clawback_months": 12, "scope": "team"})
+    assert "needs won_acv or won_deal, not mql" in plan({"event": "mql", "rate": 1, "clawback_months": 12})
+    assert "needs won_acv or won_deal, not mql" in plan({"event": "mql", "rate": 1, "low_score_multiplier": 2})
+    for key, value in (("cliff", 0.5), ("cap", 2.0), ("accelerator", 0.5)):
+        assert "plain rate" in plan({**rate, "clawback_months": 12, "target": "quota", key: value})
+    assert "needs scope company" in plan({"event": "company_revenue", "rate": 0.01, "scope": "pod"})
     assert "only sellers have a quota" in refused({"incentives": {"marketer": [{**rate, "target": "quota"}]}})
     assert "true and false" in plan(cost_neutral=1)
     assert "incentives.sellers: unknown" in refused({"incentives": {"sellers": []}})

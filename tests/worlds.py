@@ -28,6 +28,7 @@ from sim.parameters import (
     from_dict,
     priors,
 )
+from sim.parameters.pay import WINS
 from sim.rules.tasks import Choice
 from sim.world import build, make_room
 
@@ -115,7 +116,7 @@ SIZES: dict[str, tuple[float, float]] = {
 }
 
 
-def _values(key: str, declaration: Any, default: Any) -> st.SearchStrategy[Any]:
+def values_of(key: str, declaration: Any, default: Any) -> st.SearchStrategy[Any]:
     """Values of one parameter: mostly plausible, sometimes at a bound."""
     if declaration.choices:
         return st.sampled_from(declaration.choices)
@@ -135,23 +136,25 @@ EURO_EVENTS = ("won_acv", "retained_arr", "expansion_arr", "company_revenue")
 
 @st.composite
 def terms(draw: st.DrawFn, role: str = "seller") -> dict[str, object]:
-    """One valid term of a pay plan: only own results can be clawed back, only sellers have a quota."""
+    """One valid term of a pay plan: what a term may have hangs on its event, its scope and its other keys."""
     event = draw(st.sampled_from([e.name for e in Event]))
     term: dict[str, object] = {
         "event": event,
         "rate": draw(st.one_of(st.just(0.0), st.floats(1e-3, 0.3 if event in EURO_EVENTS else 400.0))),
-        "scope": draw(st.sampled_from([s.name for s in Scope])),
+        "scope": "company" if event == "company_revenue" else draw(st.sampled_from([s.name for s in Scope])),
         "period": draw(st.sampled_from([p.name for p in Period])),
-        "low_score_multiplier": draw(st.sampled_from([1.0, 1.0, 0.0, 2.0])),
     }
-    if term["scope"] == "individual":
-        term["clawback_months"] = draw(st.sampled_from([0, 0, 1, 12]))
+    if event in WINS:
+        term["low_score_multiplier"] = draw(st.sampled_from([1.0, 1.0, 0.0, 2.0]))
+        if term["scope"] == "individual":
+            term["clawback_months"] = draw(st.sampled_from([0, 0, 1, 12]))
     if draw(st.booleans()):
         number = st.floats(1e3, 1e6) if event in EURO_EVENTS else st.floats(0.5, 50)
         term["target"] = draw(st.one_of(st.just("quota"), number) if role == "seller" else number)
-        term["cliff"] = draw(st.sampled_from([0.0, 0.4, 1.0]))
-        term["cap"] = draw(st.sampled_from([0.0, 1.0, 1.5]))
-        term["accelerator"] = draw(st.sampled_from([1.0, 0.0, 2.5]))
+        kept_back = not term.get("clawback_months")
+        term["cliff"] = draw(st.sampled_from([0.0, 0.4, 1.0])) if kept_back else 0.0
+        term["cap"] = draw(st.sampled_from([0.0, 1.0, 1.5])) if kept_back else 0.0
+        term["accelerator"] = draw(st.sampled_from([1.0, 0.0, 2.5] if kept_back else [1.0, 2.5]))
     return term
 
 
@@ -167,7 +170,7 @@ def incentives() -> st.SearchStrategy[dict[str, object]]:
 @cache
 def some_of(theme: str) -> st.SearchStrategy[dict[str, object]]:
     """Values of some parameters of a theme. Made once: that takes many times as long as drawing from it."""
-    optional = {name: _values(f"{t}.{name}", d, default) for t, name, d, default in declared() if t == theme}
+    optional = {name: values_of(f"{t}.{name}", d, default) for t, name, d, default in declared() if t == theme}
     return st.fixed_dictionaries({}, optional=optional)
 
 

@@ -20,8 +20,6 @@ from analysis import catalogue
 from analysis.paired import Contrast, contrast, ratio
 from sim.parameters import ParameterError, nearest
 
-SELECTORS = ("min", "max", "best")
-
 
 def cells(runs: pd.DataFrame, measure: str, keys: Sequence[str], at: Mapping[str, Any] | None = None) -> pd.DataFrame:
     """Mean of a measure by replication (rows) and cell (columns: values of ``keys``).

@@ -176,8 +176,3 @@ def model(
     made = ClientModel.of(plain, draws, root, replications)
     assert isinstance(made, ClientModel)
     return dataclasses.replace(made, silent=tuple(arm.label for arm in chosen if arm.silent))
-
-
-def replication_draws(model: ClientModel) -> np.ndarray[Any, Any]:
-    """Which draw each replication goes with."""
-    return np.array([model.draw_of(r) for r in range(model.replications)])

@@ -68,6 +68,7 @@ class Role(IntEnum):
 
 N_ROLES = len(Role)
 QUOTA = "quota"
+WINS = (Event.won_acv.name, Event.won_deal.name)
 
 
 @dataclass(frozen=True)
@@ -91,9 +92,10 @@ class Term:
     accelerator : float
         Factor on the rate above target (1: none).
     low_score_multiplier : float
-        Factor on wins whose recorded score is below the organisation's low-score bar.
+        Factor on wins whose recorded score is below the organisation's low-score bar; of wins only.
     clawback_months : int
-        The plain rate of a win is taken back if the customer leaves within so many months.
+        The plain rate of a win is taken back if the customer leaves within so many months; of own wins
+        only, and where neither a cliff nor a cap nor an accelerator below 1 may have kept that rate back.
     """
 
     event: str
@@ -177,11 +179,25 @@ def term_from_dict(key: str, given: object) -> Term:
     months = _number(f"{key}.clawback_months", given.get("clawback_months", 0), 0, 120)
     if months != int(months):
         raise ParameterError(f"{key}.clawback_months={months!r}: a whole number of months is needed.")
-    scope = _word(f"{key}.scope", given.get("scope", "individual"), Scope)
+    event = _word(f"{key}.event", given["event"], Event)
+    pooled = event == Event.company_revenue.name  # nobody makes revenue alone
+    scope = _word(f"{key}.scope", given.get("scope", "company" if pooled else "individual"), Scope)
+    if pooled and scope != "company":
+        raise ParameterError(f"{key}.scope={scope!r}: {event} needs scope company.")
+    multiplier = _number(f"{key}.low_score_multiplier", given.get("low_score_multiplier", 1.0), 0, 20)
+    if multiplier != 1.0 and event not in WINS:
+        raise ParameterError(f"{key}.low_score_multiplier={multiplier:g}: it needs {' or '.join(WINS)}, not {event}.")
+    if months and event not in WINS:
+        raise ParameterError(f"{key}.clawback_months={months:g}: a claw-back needs {' or '.join(WINS)}, not {event}.")
     if months and scope != "individual":
         raise ParameterError(f"{key}.clawback_months={months:g}: a claw-back needs scope individual, not {scope}.")
+    if months and (cliff or cap or accelerator < 1.0):
+        raise ParameterError(
+            f"{key}.clawback_months={months:g}: a claw-back takes back the plain rate of a win, which a cliff, a cap "
+            "or an accelerator below 1 may never have paid; leave one of them out."
+        )
     return Term(
-        event=_word(f"{key}.event", given["event"], Event),
+        event=event,
         weight=None if weight is None else _number(f"{key}.weight", weight, 0, 10),
         rate=None if rate is None else _number(f"{key}.rate", rate, 0, 1e9),
         scope=scope,
@@ -190,9 +206,7 @@ def term_from_dict(key: str, given: object) -> Term:
         cliff=cliff,
         cap=cap,
         accelerator=accelerator,
-        low_score_multiplier=_number(
-            f"{key}.low_score_multiplier", given.get("low_score_multiplier", 1.0), 0, 20
-        ),
+        low_score_multiplier=multiplier,
         clawback_months=int(months),
     )
 

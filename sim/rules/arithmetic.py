@@ -19,10 +19,10 @@ def sigmoid(x: float) -> float:
 
 
 @inlined
-def logit(p: float) -> float:
+def logit(chance: float) -> float:
     """Log-odds of a probability in (0, 1); clipped a hair inside."""
-    p = min(max(p, 1e-9), 1.0 - 1e-9)
-    return math.log(p / (1.0 - p))
+    inside = min(max(chance, 1e-9), 1.0 - 1e-9)
+    return math.log(inside / (1.0 - inside))
 
 
 @inlined

@@ -26,7 +26,6 @@ from sim.state import (
     DEVELOPER,
     DISCOVERED,
     DISQUALIFIED,
-    FROM_MARKETING,
     HOUR,
     KNOWN,
     LOST,
@@ -108,8 +107,6 @@ def discover(w: Any, j: int, index: int) -> None:
     lead.sales_seconds += amount
     record_event(w, SELLER, s)
     now = now_of(w, s)
-    if lead.source != FROM_MARKETING and lead.response < 0.0:
-        lead.response = 1.0
     lead.marks |= DISCOVERED
     intent = intent_at(p, lead, now)
     lead.intent = intent
@@ -255,7 +252,6 @@ def win(w: Any, j: int, index: int, now: float) -> None:
     month.cycle_days += (now - lead.opened) * 365.0 / 252.0
     if lead.marketer >= 0:
         month.marketing_wins += 1.0
-        month.marketing_new_arr += acv
         amend(w, s, lead)
     low = lead.marketer >= 0 and lead.score < org.low_bar
     if low:
@@ -339,7 +335,6 @@ def add_customer(w: Any, j: int, index: int, acv: float, now: float) -> None:
     c.manager = -1
     if writes_note(w, s, lead, acv):
         spend(w, SELLER, s, DEALING, seconds(p.note))
-        w.months[org.month].notes += 1.0
         c.missing = 1.0 - p.note_coverage
     org.arr += acv
     if org.managers > 0:

@@ -11,7 +11,7 @@ from sim.rules.capability import cross_over
 from sim.rules.lists import append, inbox_of
 from sim.rules.pay import MQL_EVENT, count, count_company
 from sim.rules.winning import worth_its_hours
-from sim.rules.workload import now_of, record_event, seconds, spend, touch_hours
+from sim.rules.workload import now_of, record_event, seconds, spend
 from sim.state import AGREED, EXPIRED, MARKETER, MQL, NURTURING, OBLIGED, QUALIFYING, UNPURSUED, VIABLE
 
 TIME = int(Stream.HANDOVER_TIME)
@@ -91,12 +91,13 @@ def hand_over(w: Any, i: int, index: int, shown: float, inflation: float) -> Non
 @compiled
 def expire(w: Any, lead: Any) -> None:
     """An MQL nobody ever pursued: the hours spent on it were wasted."""
+    p = w.params[0]
     org = w.org[0]
     lead.stage = EXPIRED
     month = w.months[org.month]
     month.expired += 1.0
-    # Moved from qualifying (and nurturing, booked with it) to the class of unpursued work.
-    touches = lead.touches * seconds(touch_hours(w.params[0]))
-    w.hours[org.month, MARKETER, QUALIFYING] -= lead.marketing_seconds - touches
-    w.hours[org.month, MARKETER, NURTURING] -= touches
+    # Moved to the class of unpursued work: it was looked at and handed over once, the rest of its time was nurturing.
+    qualifying = seconds(p.qualify) + seconds(p.handover)
+    w.hours[org.month, MARKETER, QUALIFYING] -= qualifying
+    w.hours[org.month, MARKETER, NURTURING] -= lead.marketing_seconds - qualifying
     w.hours[org.month, MARKETER, UNPURSUED] += lead.marketing_seconds

@@ -194,8 +194,11 @@ def qualify(w: Any, i: int, index: int) -> None:
     record_event(w, MARKETER, m)
     if lead.marks & DUPLICATE:
         spend(w, MARKETER, m, SEARCH, seconds(p.duplicate))
+    month = w.months[org.month]
+    month.qualified += 1.0
     if uniform(w.keys[RULE], lead.key, 0) < p.shared_definition:
         lead.marks |= AGREED
+        month.agreed += 1.0
     seen = standing(w, lead, org.day)
     remember_score(w, seen.score)
     sample_validity(w, lead, seen)

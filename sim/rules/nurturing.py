@@ -1,8 +1,8 @@
 """What a nurturing touch does: it raises intent, or it only reveals intent that is there.
 
 Nobody has measured which. In the form ``raise`` a touch closes part of the gap between
-intent and 1, so nurturing makes buyers. In the form ``reveal`` it fills or repairs a field
-about intent: it sorts buyers and makes none, and demand comes wholly from outside.
+intent and 1, so nurturing makes buyers. In the form ``reveal`` it fills a missing field about
+intent: it sorts buyers and makes none, and demand comes wholly from outside.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 from sim.compiled import compiled, inlined
 from sim.rules.arithmetic import ones
 from sim.rules.scoring import STEEPNESS, reliance
-from sim.state import EXISTS, INTENT_FIELDS, WRONG
+from sim.state import EXISTS, INTENT_FIELDS
 
 RAISES = 0  # value of nurture_form
 STEEPEST = 0.25 * STEEPNESS  # slope of the score in the weighted reading, at the middle
@@ -39,10 +39,8 @@ def missing(fields: int) -> int:
 
 @inlined
 def revealed(fields: int) -> int:
-    """The record after a touch that reveals: a missing field is filled; where none is missing, a wrong one is right."""
-    there = fields | (lowest(missing(fields)) << EXISTS)
-    wrong = fields >> WRONG & INTENT_FIELDS
-    return there if missing(fields) else fields & ~(lowest(wrong) << WRONG)
+    """The record after a touch that reveals: the first missing field is filled."""
+    return fields | (lowest(missing(fields)) << EXISTS)
 
 
 @compiled

@@ -104,8 +104,6 @@ def term_pay(term: Any, amount: float, quota: float) -> float:
 @compiled
 def amount_of(w: Any, term: Any, role: int, worker: int, first: int, event: int) -> float:
     """Units of an event a term pays a person for: own, or the average of the pool."""
-    if event == REVENUE:  # nobody makes revenue alone
-        return w.pooled[COMPANY, event, term.period] / w.org[0].workers
     if term.scope == INDIVIDUAL:
         return w.counts[worker, event, term.period]
     if term.scope == POD:
@@ -134,8 +132,7 @@ def pay_person(w: Any, role: int, worker: int, quota: float, period: int) -> flo
         earned += term_pay(term, amount, quota)
         if term.low_multiplier != 1.0:
             low = WON_ACV_LOW if term.event == WON_ACV else WON_DEAL_LOW
-            if term.event == WON_ACV or term.event == WON_DEAL:
-                earned += term.rate * (term.low_multiplier - 1.0) * amount_of(w, term, role, worker, first, low)
+            earned += term.rate * (term.low_multiplier - 1.0) * amount_of(w, term, role, worker, first, low)
     # Claw-backs are taken from variable pay only, and wait until there is some.
     taken = min(w.pay[worker, PAY_DUE], max(earned, 0.0))
     w.pay[worker, PAY_DUE] -= taken

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from analysis.texts import Texts, capital
 from sim.configuration import names
 from sim.parameters import Params, Role, Term, declared
+from sim.parameters.pay import WINS
 from workshop.explorer.choice import (
     DIALS,
     LEVEL,
@@ -24,8 +25,6 @@ from workshop.explorer.choice import (
     start_of,
 )
 from workshop.explorer.words import Words
-
-WINS = ("won_deal", "won_acv")
 
 
 @dataclass(frozen=True)
@@ -131,12 +130,12 @@ def _terms(arm: str, params: Params, words: Words) -> list[Lever]:
 
 
 def _fields(term: Term) -> list[str]:
-    """What of a term can be moved: an accelerator needs a target, a claw-back a win of one's own."""
+    """What of a term can be moved: an accelerator needs a target, a claw-back a win of one's own without a cliff."""
     found = ["weight"] if term.weight is not None else []
     found += ["accelerator", "cap"] if term.target is not None else []
     if term.event in WINS:
         found += ["low_score_multiplier"]
-        found += ["clawback_months"] if term.scope == "individual" else []
+        found += ["clawback_months"] if term.scope == "individual" and not term.cliff else []
     return found
 
 
