@@ -77,6 +77,47 @@ class Contrast:
     left_out: int = 0
 
 
+@dataclass(frozen=True)
+class Share:
+    """Which share of a mean difference one of its parts makes; it can be negative, or more than one.
+
+    Attributes
+    ----------
+    share : float
+        Mean of the part over mean of the whole; NaN where the whole cannot be told from zero.
+    low, high : float
+        Bounds of its 95 % interval (Fieller 1954).
+    n : int
+        Number of complete pairs.
+    """
+
+    share: float
+    low: float
+    high: float
+    n: int
+
+
+def share_of(part: Iterable[float] | ArrayLike, whole: Iterable[float] | ArrayLike) -> Share:
+    """Share of the differences ``whole`` that their parts ``part`` make; the i-th values of both are of one pair."""
+    above, below = _vector(part), _vector(whole)
+    complete = np.isfinite(above) & np.isfinite(below)
+    above, below = above[complete], below[complete]
+    n = int(complete.sum())
+    if n < 2:
+        return Share(math.nan, math.nan, math.nan, n)
+    a, b = math.fsum(above) / n, math.fsum(below) / n
+    t2 = float(stdtrit(n - 1, 0.5 + LEVEL / 2)) ** 2 / (n * (n - 1))
+    aa = t2 * math.fsum((above - a) ** 2)
+    bb = t2 * math.fsum((below - b) ** 2)
+    ab = t2 * math.fsum((above - a) * (below - b))
+    lead = b * b - bb
+    if lead <= 0.0:  # the interval of the whole holds zero: any share goes
+        return Share(math.nan, math.nan, math.nan, n)
+    middle = (a * b - ab) / lead
+    half = math.sqrt(max(middle * middle - (a * a - aa) / lead, 0.0))
+    return Share(a / b, middle - half, middle + half, n)
+
+
 def interval(values: Iterable[float] | ArrayLike) -> Interval:
     """Mean and 95 % t interval of ``values``; missing ones are left out."""
     found = _vector(values)

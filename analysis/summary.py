@@ -1,7 +1,8 @@
 """Finished studies: what their files say, and the summary of their runs.
 
 ``summary.json`` holds nothing that is not in ``runs.parquet``: per arm and measure the
-mean with its interval, per measure and arm the paired difference from the baseline.
+mean with its interval, per measure and arm the paired difference from the baseline, and
+which share of the gap in net new ARR runs through expansion.
 """
 
 from __future__ import annotations
@@ -18,10 +19,11 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from analysis.paired import Contrast, Interval, contrast, interval
+from analysis.paired import Contrast, Interval, Share, contrast, interval, share_of
 
-Statistic = TypeVar("Statistic", Interval, Contrast)
+Statistic = TypeVar("Statistic", Interval, Contrast, Share)
 
+NET_NEW_ARR = {"new_arr": 1.0, "expansion_arr": 1.0, "churned_arr": -1.0}
 KEYS = ("point", "arm", "replication", "seed", "failed", "error")
 
 
@@ -59,7 +61,23 @@ def summarise(runs: pd.DataFrame, study: str, baseline: str, measures: Sequence[
             for arm, table in tables.items()
             if arm != baseline
         ],
+        "expansion_share_of_gap": {
+            arm: dataclasses.asdict(expansion_share_of_gap(tables[baseline], table))
+            for arm, table in tables.items()
+            if arm != baseline and set(NET_NEW_ARR) <= set(names)
+        },
     }
+
+
+def expansion_share_of_gap(before: pd.DataFrame, after: pd.DataFrame, groups: Any = None) -> Share:
+    """Share of the difference in net new ARR (new and expansion less churned) that expansion makes.
+
+    ``groups``: which draw of a posterior each pair goes with; pairs of a draw then count once.
+    """
+    gap = after.sub(before)[list(NET_NEW_ARR)]
+    if groups is not None:
+        gap = gap.groupby(groups).mean()
+    return share_of(gap["expansion_arr"], sum(sign * gap[name] for name, sign in NET_NEW_ARR.items()))
 
 
 def measure_columns(runs: pd.DataFrame) -> list[str]:
@@ -185,6 +203,10 @@ class Study:
     def contrast(self, measure: str, arm: str) -> Contrast:
         """Paired difference of an arm from the baseline; NaN where the summary has none."""
         return _restore(Contrast, self._contrasts.get((measure, arm)))
+
+    def expansion_share_of_gap(self, arm: str) -> Share:
+        """Which share of the gap of an arm to the baseline runs through expansion; NaN where it cannot be said."""
+        return _restore(Share, self.summary.get("expansion_share_of_gap", {}).get(arm))
 
     @cached_property
     def _contrasts(self) -> dict[tuple[str, str], Mapping[str, Any]]:

@@ -21,7 +21,7 @@ from scipy.special import stdtr, stdtrit
 from analysis.gate import GROWTH, WASTED
 from analysis.numbers import numbers
 from analysis.paired import LEVEL
-from analysis.summary import Study, by_pair, measure_columns
+from analysis.summary import Study, by_pair, expansion_share_of_gap, measure_columns
 from analysis.texts import capital, texts
 
 Array = NDArray[np.float64]
@@ -114,6 +114,9 @@ def widened(summary: Mapping[str, Any], runs: pd.DataFrame, baseline: str, per_d
         shares.append(
             {"measure": entry["measure"], "arm": entry["arm"], "share": each.share, **dataclasses.asdict(each)}
         )
+    for arm in summary["expansion_share_of_gap"]:
+        share = expansion_share_of_gap(tables[baseline], tables[arm], groups)
+        found["expansion_share_of_gap"] = {**found["expansion_share_of_gap"], arm: dataclasses.asdict(share)}
     return {**found, "uncertainty": shares}
 
 

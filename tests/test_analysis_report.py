@@ -13,7 +13,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 
-from analysis import figures, gate, hours, load, summarise, write_summary
+from analysis import figures, gap, gate, hours, load, summarise, write_summary
 from analysis.catalogue import CLASSES, WASTED_CLASSES
 from analysis.figures.funnel import STAGES
 from analysis.numbers import LANGUAGES, numbers
@@ -71,6 +71,8 @@ def test_the_page_says_all_it_has_to(written):
     assert gate.headline(study, language).text in page.text
     assert words("report.stance") in page.text
     assert words("report.abbreviations") in page.text
+    assert len(gap.lines(study, language)) == len(study.others)
+    assert all(line in page.text for line in gap.lines(study, language))
     assert words("report.measures.units") in page.text
     assert f"mid_market · {words('report.months', n=24)} · {words('report.replications', n=12)}" in page.text
     for tile, yearly in _tiles(study, Tables(study, words, numbers(language))):

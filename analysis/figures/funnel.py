@@ -87,11 +87,10 @@ def funnel_caption(study: Study, language: str) -> str:
     """One sentence on what the figure shows."""
     words, write = texts(language), numbers(language)
     changes = {
-        (stage, arm): abs(math.log(_mean(study, stage, arm) / _mean(study, stage, study.baseline)))
+        (stage, arm): abs(_mean(study, stage, arm) / _mean(study, stage, study.baseline) - 1.0)
         for stage in recorded(study)
         for arm in study.others
-        if judged(study, stage, arm) in {"up", "down"}
-        and min(_mean(study, stage, arm), _mean(study, stage, study.baseline)) > 0
+        if judged(study, stage, arm) in {"up", "down"} and _mean(study, stage, study.baseline) > 0
     }
     if not changes:
         return words("figures.funnel.caption_alone")

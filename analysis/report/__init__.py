@@ -11,7 +11,7 @@ from typing import Any
 
 import jinja2
 
-from analysis import catalogue, figures, gate, hours, uncertainty
+from analysis import catalogue, figures, gap, gate, hours, uncertainty
 from analysis.numbers import Numbers, numbers
 from analysis.report import assumptions
 from analysis.report.tables import Tables
@@ -97,6 +97,7 @@ def _content(study: Study, words: Texts, written: Numbers) -> dict[str, Any]:
         "pairs": _pairs(study),
         "tiles": _tiles(study, tables),
         "split": _split(study, tables),
+        "gap": gap.lines(study, words.language),
         "pictures": _pictures(study, words),
         "tables": tables,
         "definitions": _definitions(study, words),

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 from rich.console import Console
 
-from analysis import report, summary, uncertainty
+from analysis import gap, report, summary, uncertainty
 from analysis.gate import GROWTH, headline
 from analysis.summary import Study
 from analysis.texts import Texts, texts
@@ -45,7 +45,7 @@ def _report(settings: Settings, outcome: Outcome) -> int:
     console.print(headline_table(study, settings.language))
     for arm in study.others or (study.baseline,):
         console.print(headline(study, settings.language, arm).text, style="bold")
-    for line in uncertainty.lines(study, settings.language):
+    for line in [*gap.lines(study, settings.language), *uncertainty.lines(study, settings.language)]:
         console.print(line, markup=False)
     console.print(words("report.stance"))
     report.write(settings.out, settings.language)
