@@ -11,8 +11,8 @@ from typing import Any
 from sim.compiled import inlined
 from sim.draws import Stream, uniform
 from sim.rules.arithmetic import bit, ones
-from sim.rules.workload import seconds, spend
-from sim.state import ALL_FIELDS, CONTACTING, CORRECTION, CROSSED, EXISTS, KNOWN, N_FIELDS, SEARCH, WRONG
+from sim.rules.workload import class_of_contact, seconds, spend
+from sim.state import ALL_FIELDS, CORRECTION, CROSSED, EXISTS, KNOWN, N_FIELDS, SEARCH, WRONG
 
 FIELDS = int(Stream.LEAD_FIELDS)
 CROSS = int(Stream.HANDOVER_CROSS)
@@ -61,6 +61,6 @@ def complete_record(w: Any, role: int, person: Any, lead: Any) -> None:
     crossed = lead.fields >> CROSSED & ALL_FIELDS
     wrong = lead.fields >> WRONG & exists
     spend(w, role, person, SEARCH, ones(exists & ~crossed) * seconds(p.search))
-    spend(w, role, person, CONTACTING, ones(ALL_FIELDS & ~exists) * seconds(p.question))
+    spend(w, role, person, class_of_contact(lead), ones(ALL_FIELDS & ~exists) * seconds(p.question))
     spend(w, role, person, CORRECTION, ones(wrong & ALL_FIELDS) * seconds(p.correction))
     lead.fields = (ALL_FIELDS << EXISTS) | (ALL_FIELDS << CROSSED) | (ALL_FIELDS << KNOWN)

@@ -15,11 +15,10 @@ from sim.rules.lists import append, deals_of, inbox_of, remove
 from sim.rules.pay import ACCEPTED_LEAD, MEETING, count, count_company
 from sim.rules.scoring import CENTER, SCALE, intent_at, to_score
 from sim.rules.winning import deal_hours, project_chance, see_chance, win_logit
-from sim.rules.workload import now_of, record_event, seconds, spend
+from sim.rules.workload import class_of_contact, now_of, record_event, seconds, spend
 from sim.state import (
     ACCEPTED,
     AGREED,
-    CONTACTING,
     DEVELOPER,
     DISPUTE,
     DISPUTED,
@@ -30,8 +29,6 @@ from sim.state import (
     OBLIGED,
     RECYCLED,
     TRIAGED,
-    UNVIABLE,
-    VIABLE,
 )
 
 REACH = int(Stream.CONTACT_REACH)
@@ -67,19 +64,13 @@ def payday(w: Any, s: Any, lead: Any) -> float:
 
 
 @inlined
-def class_of(lead: Any, kind: int) -> int:
-    """Hours on a lead that was not viable at hand-over are unviable pursuit."""
-    return kind if lead.marks & VIABLE else UNVIABLE
-
-
-@inlined
 def triage(w: Any, j: int, index: int) -> None:
     """Look at an arriving lead; when the score shown and the own view differ much, it is disputed."""
     p = w.params[0]
     s = w.sellers[j]
     lead = w.leads[index]
     lead.marks |= TRIAGED
-    spend(w, s.role, s, class_of(lead, CONTACTING), seconds(p.triage))
+    spend(w, s.role, s, class_of_contact(lead), seconds(p.triage))
     org = w.org[0]
     z = p.view_fit * (logit(lead.fit) - org.fit_logit) / max(p.fit_spread, 1e-9)
     intent = intent_at(p, lead, org.day)
@@ -139,7 +130,7 @@ def attempt(w: Any, j: int, index: int) -> None:
             org.pursued_month += 1.0
     lead.attempts += 1
     amount = seconds(p.contact)
-    spend(w, s.role, s, class_of(lead, CONTACTING), amount)
+    spend(w, s.role, s, class_of_contact(lead), amount)
     lead.sales_seconds += amount
     record_event(w, s.role, s)
     since = max(clock(now) - clock(lead.handover), 0.0)

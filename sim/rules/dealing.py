@@ -17,11 +17,10 @@ from sim.rules.lists import append, arrivals_of, deals_of, remove
 from sim.rules.pay import OPEN, WON_ACV, WON_ACV_LOW, WON_DEAL, WON_DEAL_LOW, count, count_company, credited
 from sim.rules.scoring import intent_at
 from sim.rules.winning import deal_hours, project_chance, see_chance, still_worth, win_logit
-from sim.rules.workload import now_of, record_event, seconds, spend
+from sim.rules.workload import class_of_contact, now_of, record_event, seconds, spend
 from sim.state import (
     ALL_FIELDS,
     AMENDED,
-    CONTACTING,
     DEALING,
     DEVELOPER,
     DISCOVERED,
@@ -36,7 +35,6 @@ from sim.state import (
     REAL,
     SELLER,
     UNVIABLE,
-    VIABLE,
     WON,
 )
 
@@ -103,7 +101,7 @@ def discover(w: Any, j: int, index: int) -> None:
     month = w.months[org.month]
     complete_record(w, SELLER, s, lead)
     amount = seconds(p.discovery)
-    spend(w, SELLER, s, CONTACTING if lead.marks & VIABLE else UNVIABLE, amount)
+    spend(w, SELLER, s, class_of_contact(lead), amount)
     lead.sales_seconds += amount
     record_event(w, SELLER, s)
     now = now_of(w, s)

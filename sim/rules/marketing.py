@@ -21,6 +21,7 @@ from sim.rules.nurturing import RAISES, lift_of_touch, news, revealed, touched
 from sim.rules.scoring import (
     CENTER,
     SCALE,
+    STEEPNESS,
     Standing,
     intent_at,
     reliance,
@@ -29,7 +30,7 @@ from sim.rules.scoring import (
     standing,
     to_score,
 )
-from sim.rules.winning import project_chance, win_logit
+from sim.rules.winning import deal_hours, project_chance, win_logit
 from sim.rules.workload import begin_day, record_event, seconds, spend, touch_hours, volume
 from sim.state import (
     AGREED,
@@ -50,8 +51,8 @@ OWNED_BY_MARKETING = 0
 IMPOSSIBLE = 1e12
 # A marketer's week is planned on own counts; before there are any, on these many leads of the usual kind.
 USUAL_LEADS, USUAL_GAP, LEAST_GAP = 5.0, 0.15, 0.02
-# Moving a bar is judged by what one touch adds to a score and a step of the bar costs; full pull from a quarter on.
-TOUCH_LIFT, BAR_STEP, PULL_STEEPNESS = 0.03, 0.05, 4.0
+# Moving a bar is judged by what one touch gains and a step of the bar costs; full pull from a quarter on.
+BAR_STEP, PULL_STEEPNESS = 0.05, 4.0
 
 
 @inlined
@@ -117,19 +118,43 @@ def value_now(w: Any, m: Any, lead: Any, score: float, later: float) -> float:
 
 
 @inlined
+def gain_of_warmth(w: Any, lead: Any) -> float:
+    """What one more of the log-odds of intent adds to the weighted reading of this lead's record."""
+    p = w.params[0]
+    trusted = reliance(p.intent_spread, p.score_noise, lead.fields, INTENT_FIELDS)
+    return (1.0 - w.org[0].weight) * trusted / max(p.intent_spread, 1e-9)
+
+
+@inlined
+def score_expected(w: Any, lead: Any, seen: Standing, cold: float) -> float:
+    """Score that a marketer expects once touches have left ``cold`` of the intent that is missing."""
+    warmer = 1.0 - (1.0 - seen.shown) * cold
+    return to_score(seen.raw + gain_of_warmth(w, lead) * (logit(warmer) - seen.warmth))
+
+
+@inlined
+def touches_to(w: Any, lead: Any, seen: Standing, bar: float) -> float:
+    """Touches after which the score expected is at ``bar``: a whole number, infinite where none would do."""
+    p = w.params[0]
+    gain = gain_of_warmth(w, lead)
+    if gain <= 0.0 or p.nurture_gain <= 0.0 or p.nurture_gain >= 1.0:
+        return math.inf
+    warmer = sigmoid(seen.warmth + (logit(bar) / STEEPNESS - seen.raw) / gain)
+    cold = (1.0 - warmer) / max(1.0 - seen.shown, 1e-12)
+    touches = math.log(max(cold, 1e-300)) / math.log1p(-p.nurture_gain)
+    return float(math.ceil(min(touches, 1e6)))
+
+
+@inlined
 def value_nurtured(
-    w: Any, m: Any, lead: Any, seen: Standing, later: float, touches: int, cold: float, wait: float
+    w: Any, m: Any, lead: Any, seen: Standing, later: float, touches: float, cold: float, wait: float
 ) -> float:
     """Felt euros of ``touches`` more touches and handing over then.
 
     The touches leave ``cold`` of the intent that is missing; ``wait`` is the discount factor to the last.
     """
-    p = w.params[0]
-    warmer = 1.0 - (1.0 - seen.intent) * cold
-    trusted = reliance(p.intent_spread, p.score_noise, lead.fields, INTENT_FIELDS)
-    gain = (logit(warmer) - seen.warmth) / max(p.intent_spread, 1e-9)
-    score = to_score(seen.raw + (1.0 - w.org[0].weight) * trusted * gain)
-    return wait * value_now(w, m, lead, score, later) - touches * touch_hours(p) * m.hour_value
+    score = score_expected(w, lead, seen, cold)
+    return wait * value_now(w, m, lead, score, later) - touches * touch_hours(w.params[0]) * m.hour_value
 
 
 @inlined
@@ -159,13 +184,11 @@ def decide(w: Any, i: int, index: int, seen: Standing) -> None:
     if left > 0 and p.nurture_form != RAISES:
         wait = value_informed(w, m, lead, seen, later)
     elif left > 0:
-        wait = value_nurtured(w, m, lead, seen, later, 1, 1.0 - p.nurture_gain, m.next_touch)
+        wait = value_nurtured(w, m, lead, seen, later, 1.0, 1.0 - p.nurture_gain, m.next_touch)
         # Once the next touch alone is worth waiting for, nothing hangs on those after it.
         if score < bar and left > 1 and not (wait > now and wait > 0.0):
-            # Touches that would lift it over the bar, if the limit allows.
-            step = to_score(seen.raw + 0.2) - score
-            needed = int(math.ceil((bar - score) / max(step, 1e-6)))
-            if 1 < needed <= left:
+            needed = touches_to(w, lead, seen, bar)
+            if 1.0 < needed <= left:
                 cold = (1.0 - p.nurture_gain) ** needed
                 wait = max(wait, value_nurtured(w, m, lead, seen, later, needed, cold, m.next_touch**needed))
     m.score_sum += score
@@ -213,7 +236,7 @@ def sample_validity(w: Any, lead: Any, seen: Standing) -> None:
         return
     month = w.months[w.org[0].month]
     score = seen.score
-    quality = project_chance(p, seen.intent) * sigmoid(win_logit(p, lead, seen.intent, 10.0, 0.0))
+    quality = project_chance(p, seen.intent) * sigmoid(win_logit(p, lead, seen.intent, deal_hours(p), 0.0))
     month.score_n += 1.0
     month.score_x += score
     month.score_y += quality
@@ -253,10 +276,11 @@ def plan_week(w: Any, i: int) -> None:
     org = w.org[0]
     m = w.marketers[i]
     feel_marketer(w, i)
-    # Leads of one more generating hour: recent leads per effective hour at the margin.
+    # Leads of one more generating hour: the slope of the chance to capture, where work and demand are at reference.
     per_hour = 0.0
     if p.generation_reference > 0.0:
-        per_hour = p.candidates_per_day * p.capture_share / p.generation_reference
+        missed = max(1.0 - p.capture_share, 1e-12)
+        per_hour = p.candidates_per_day * missed * -math.log(missed) / p.generation_reference
         per_hour *= p.generation_elasticity * volume(p) * m.skill
     share = (m.handed_over + USUAL_LEADS * (1.0 - p.bar_quantile)) / (m.leads_seen + USUAL_LEADS)
     mean_score = (m.score_sum + USUAL_LEADS * CENTER) / (m.pool_n + USUAL_LEADS)
@@ -340,11 +364,12 @@ def move_bars(w: Any) -> None:
     org = w.org[0]
     if org.marketers > 0 and p.score_owner == OWNED_BY_MARKETING:
         pull = 0.0
+        lift = lift_of_touch(p, org.weight)
         for i in range(org.marketers):
             m = w.marketers[i]
             later = until_won(m, p.cycle_days)
             now = felt_value(w, m, org.bar, p.acv, later)
-            warmer = felt_value(w, m, org.bar + TOUCH_LIFT, p.acv, later)
+            warmer = felt_value(w, m, org.bar + lift, p.acv, later)
             wait = m.next_touch * warmer - touch_hours(p) * m.hour_value
             cost = pushing_cost_of_step(w, m)
             pull += math.tanh((now - wait - cost) / max(abs(now), 1e-9) * PULL_STEEPNESS)

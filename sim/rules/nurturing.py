@@ -58,24 +58,23 @@ def lift_of_touch(p: Any, weight: float) -> float:
 
     ``weight`` is that of fit in the score.
     """
-    if p.nurture_form == RAISES:
-        return (
-            STEEPEST
-            * (1.0 - weight)
-            * p.nurture_gain
-            * (1.0 - p.intent_mean)
-            / max(p.intent_mean * (1.0 - p.intent_mean) * max(p.intent_spread, 0.1), 1e-6)
-        )
     known = ones(INTENT_FIELDS) * min(p.field_base + p.field_data * p.data_quality, 1.0)
-    return STEEPEST * (1.0 - weight) * usual_news(p, known)
+    steepness = STEEPEST * (1.0 - weight)
+    if p.nurture_form == RAISES:  # gain · (1 − intent) more intent is gain / intent more of its log-odds
+        warmer = p.nurture_gain / max(p.intent_mean, 1e-6)
+        return steepness * usual_reliance(p, known) * warmer / max(p.intent_spread, 0.1)
+    return steepness * usual_news(p, known)
+
+
+@inlined
+def usual_reliance(p: Any, known: float) -> float:
+    """:func:`sim.rules.scoring.reliance` where ``known`` fields, not a whole number, are filled on average."""
+    signal = known * p.intent_spread * p.intent_spread
+    return signal / max(signal + p.score_noise * p.score_noise, 1e-12)
 
 
 @compiled
 def usual_news(p: Any, known: float) -> float:
     """:func:`news` where ``known`` fields, not a whole number, are filled on average."""
-    signal = p.intent_spread * p.intent_spread
-    noise = p.score_noise * p.score_noise
     more = min(known + 1.0, float(ones(INTENT_FIELDS)))
-    before = known * signal / max(known * signal + noise, 1e-12)
-    after = more * signal / max(more * signal + noise, 1e-12)
-    return math.sqrt(max(after - before, 0.0))
+    return math.sqrt(max(usual_reliance(p, more) - usual_reliance(p, known), 0.0))

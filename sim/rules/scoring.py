@@ -66,23 +66,17 @@ def read_intent(w: Any, lead: Any, warmth: float) -> float:
 
 
 @inlined
-def raw_score(w: Any, lead: Any, warmth: float) -> float:
-    """Weighted reading of fit and of ``warmth``, the log-odds of intent, before the logistic."""
-    weight = w.org[0].weight
-    return weight * lead.seen_fit + (1.0 - weight) * read_intent(w, lead, warmth)
-
-
-@inlined
 def to_score(raw: float) -> float:
     """Score in (0, 1) of a weighted reading."""
     return sigmoid(STEEPNESS * raw)
 
 
 class Standing(NamedTuple):
-    """Where a lead stands on a day: its intent, and the score that the record gives it."""
+    """Where a lead stands on a day: its intent, which nobody sees, and what the record says of it."""
 
     intent: float
-    warmth: float  # log-odds of intent
+    shown: float  # intent as the record shows it
+    warmth: float  # log-odds of that
     raw: float  # weighted reading, before the logistic
     score: float
 
@@ -90,10 +84,13 @@ class Standing(NamedTuple):
 @inlined
 def standing(w: Any, lead: Any, time: float) -> Standing:
     """Where a lead stands at ``time``."""
-    intent = intent_at(w.params[0], lead, time)
-    warmth = logit(intent)
-    raw = raw_score(w, lead, warmth)
-    return Standing(intent, warmth, raw, to_score(raw))
+    p = w.params[0]
+    org = w.org[0]
+    intent = intent_at(p, lead, time)
+    read = read_intent(w, lead, logit(intent))
+    raw = org.weight * lead.seen_fit + (1.0 - org.weight) * read
+    warmth = org.intent_logit + p.intent_spread * read
+    return Standing(intent, sigmoid(warmth), warmth, raw, to_score(raw))
 
 
 @inlined

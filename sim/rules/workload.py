@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from sim.compiled import inlined
-from sim.state import ADMINISTRATION, COORDINATION, HOUR, IDLE, MANUAL, N_CLASSES, SUCCESS
+from sim.state import ADMINISTRATION, CONTACTING, COORDINATION, HOUR, IDLE, MANUAL, N_CLASSES, SUCCESS, UNVIABLE, VIABLE
 
 
 @inlined
@@ -41,6 +41,12 @@ def spend(w: Any, role: int, person: Any, kind: int, amount: int) -> None:
     if rest > 0:
         w.owed[person.worker, kind] += rest
         person.debt += rest
+
+
+@inlined
+def class_of_contact(lead: Any) -> int:
+    """Class of first contact and discovery: on a lead that was not viable at hand-over it is unviable pursuit."""
+    return CONTACTING if lead.marks & VIABLE else UNVIABLE
 
 
 @inlined
