@@ -26,7 +26,7 @@ def lines(study: Study, language: str) -> list[str]:
         if math.isnan(gap.share):
             found.append(words("gap.unknown", **names))
             continue
-        key = "against" if gap.high < 0.0 else "through"
+        key = "against" if gap.high < 0.0 else "more" if gap.share > 1.0 else "through"
         low, high = (write.percent(bound, 0, signed=True) for bound in (gap.low, gap.high))
         found.append(words(f"gap.{key}", share=write.percent(gap.share, 0, signed=True), low=low, high=high, **names))
     return found
