@@ -114,7 +114,7 @@ def conduct(settings: Settings) -> Outcome:
             with contextlib.suppress(StoreError, OSError):
                 note("failed")
             if isinstance(error, StoreError | executors.ExecutorError):
-                raise _resumable(error, store, wanted) from None
+                raise _resumable(error, store, wanted, settings.home) from None
             raise
         if status == "interrupted":
             with contextlib.suppress(DamagedPartError):
@@ -161,13 +161,19 @@ def _say_if_compiling(model: models.Model) -> None:
             _say("Compiling the model once, about a minute; later starts are quick.")
 
 
-def _resumable(error: ParameterError, store: Store, wanted: Replications) -> ParameterError:
+def _resumable(error: ParameterError, store: Store, wanted: Replications, home: Path) -> ParameterError:
     """The error, and what the user has and can do."""
     numbers = wanted.numbers()
     kept = len(store.there(numbers))
     return type(error)(
-        f"{error}\n{kept:,} of {len(numbers):,} runs are saved; when that is mended, resume={store.folder} goes on."
+        f"{error}\n{kept:,} of {len(numbers):,} runs are saved; when that is mended, resume={home} goes on."
     )
+
+
+def note_whole(settings: Settings, status: str, runs: int, start: datetime) -> None:
+    """Write the manifest of a command that is made of several studies."""
+    outcome = Outcome(settings.out, runs, runs, 0, status)
+    manifest.write(settings.out, describe(settings, outcome, settings.workers or 0, start))
 
 
 def describe(settings: Settings, outcome: Outcome, workers: int, start: datetime) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import json
 import math
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,7 @@ from analysis.claims import Found
 from analysis.paired import contrast
 from analysis.studies.firms import Sorting
 from analysis.texts import texts
+from experiments import conduct
 from experiments.claims.register import CLAIMS, WORLDS, choose
 from experiments.commands import main
 from sim.compiled import INTERPRETED
@@ -176,3 +178,19 @@ def test_the_command_writes_the_register(tmp_path: Path, capsys: pytest.CaptureF
     assert found[2]["low"] <= found[2]["value"] <= found[2]["high"]
     assert found[2]["command"].endswith("claims=[10-time-recovered]'")
     assert "| 10 |" in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("command", "part", "words"),
+    [("claims", "smb", ("claims=[10]",)), ("calibrate", "wave_0", ("levels=[40]", "slopes=[40]", "truths=0"))],
+)
+def test_a_command_of_several_studies_goes_on_in_its_own_folder(
+    command: str, part: str, words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    out = tmp_path / "out"
+    monkeypatch.setattr(conduct, "_simulate", lambda *_: "interrupted")
+    for call in (["organisation=smb", "seeds=2", *words, f"out={out}"], [f"resume={out}"]):
+        assert main([command, *call]) == 130
+        assert f"To go on: gtm {command} resume={out}\n" in capsys.readouterr().err
+        assert json.loads((out / "manifest.json").read_text())["status"] == "interrupted"
+        assert [file.parent for file in out.rglob("manifest.json")] == [out, out / part]

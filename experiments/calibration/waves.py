@@ -7,7 +7,6 @@ folder, run by the loop of all sweeps: whatever is done is found again.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -122,11 +121,7 @@ class Waves:
         columns: dict[str, Any] = self.space.values(z)
         columns[LUCK] = k * LUCK_OF_A_WAVE + np.arange(len(z))
         model = targets.Reenacted.of(self.settings.model, worlds)  # type: ignore[arg-type]
-        outcome = self.run(
-            dataclasses.replace(
-                self.settings, out=folder, model=model, points=Points(columns, len(z)), record="none", design={}
-            )
-        )
+        outcome = self.run(self.settings.part(folder, model=model, points=Points(columns, len(z)), design={}))
         if outcome.status != "done":
             raise InterruptedStudyError(outcome)
         seen = targets.outputs(pd.read_parquet(folder / "runs.parquet"))

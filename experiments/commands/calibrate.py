@@ -63,12 +63,7 @@ def run(settings: Settings) -> int:
     others = _others(own["shared"], where)
     settings.out.mkdir(parents=True, exist_ok=True)
     known = Waves(settings, where, targets.targets(profile))
-
-    def note(status: str, runs: int) -> None:
-        outcome = conduct.Outcome(settings.out, runs, runs, 0, status)
-        manifest.write(settings.out, conduct.describe(settings, outcome, settings.workers or 0, start))
-
-    note("running", 0)
+    conduct.note_whole(settings, "running", 0, start)
     try:
         for n in levels:
             known.add(n, slopes=False)
@@ -80,11 +75,11 @@ def run(settings: Settings) -> int:
         z = drawn.z[:, : len(known.space.names)]
         checked = known.simulate(settings.out / "check", z[:check], tuple(targets.WORLDS), CHECK)
     except InterruptedStudyError as stopped:
-        note("interrupted", 0)
-        return interrupted(settings.command, stopped.outcome)
+        conduct.note_whole(settings, "interrupted", 0, start)
+        return interrupted(settings, stopped.outcome)
     np.save(settings.out / "draws.npy", drawn.z)
     runs = sum(wave.runs for wave in (*known.done, checked))
-    note("done", runs)
+    conduct.note_whole(settings, "done", runs, start)
     found = _found(settings, known, drawn, checked, runs, truths)
     _write(settings, known, z, found)
     _say(settings, found)

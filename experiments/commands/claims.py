@@ -44,7 +44,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def run(settings: Settings) -> int:
     """Run what the claims asked for need, judge, print the table, write claims.json."""
-    asked = settings.own["claims"]
+    asked, given = settings.own["claims"], settings.own["posterior"]
     asked = [asked] if isinstance(asked, str | int) else asked
     if not isinstance(asked, list):
         raise ParameterError(f"claims={asked!r}: a list of names is needed, as in claims=[10,12]; [] means all.")
@@ -54,25 +54,29 @@ def run(settings: Settings) -> int:
 
     from analysis import claims as verdicts
     from experiments import conduct, manifest, tables
+    from experiments.calibration import posterior
     from experiments.claims.register import CORNER, choose
     from experiments.commands.ending import interrupted
 
     start = manifest.now()
     chosen = choose([str(name) for name in asked])
+    if given is not None:
+        posterior.find(given, settings.organisation, settings.configs)
+    settings.out.mkdir(parents=True, exist_ok=True)
+    conduct.note_whole(settings, "running", 0, start)
     try:
-        here = _contrasts(settings, settings.organisation, chosen, settings.own["posterior"])
+        here = _contrasts(settings, settings.organisation, chosen, given)
         corner = here if settings.organisation == CORNER else _contrasts(settings, CORNER, chosen, None)
         sorted_firms = _sortings(settings, chosen, firms, panels)
         programmes = _programmes(settings, chosen, firms, panels)
     except StoppedError as stopped:
-        return interrupted(settings.command, stopped.args[0])
+        conduct.note_whole(settings, "interrupted", 0, start)
+        return interrupted(settings, stopped.args[0])
     judged = verdicts.judge(chosen, here, corner, sorted_firms, programmes)
-    settings.out.mkdir(parents=True, exist_ok=True)
     entries = [_entry(each, settings) for each in judged]
     content = {"organisation": settings.organisation, "seed": settings.seed, "seeds": settings.seeds, "claims": entries}
     tables.write_json(settings.out / "claims.json", content)
-    outcome = conduct.Outcome(settings.out, len(judged), len(judged), 0, "done")
-    manifest.write(settings.out, conduct.describe(settings, outcome, settings.workers or 0, start))
+    conduct.note_whole(settings, "done", len(judged), start)
     _say(settings, judged)
     if page:
         page.write(_block(settings, judged))
@@ -89,7 +93,7 @@ def _study(settings: Settings, name: str, **changes: Any) -> Any:
     from experiments.conduct import conduct
 
     folder = settings.out / name
-    outcome = conduct(dataclasses.replace(settings, out=folder, record="none", **changes))
+    outcome = conduct(settings.part(folder, **changes))
     if outcome.status != "done":
         raise StoppedError(outcome)
     runs = pd.read_parquet(folder / "runs.parquet")

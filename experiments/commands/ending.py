@@ -10,23 +10,24 @@ from experiments.wording import shortened
 
 if TYPE_CHECKING:
     from experiments.conduct import Outcome
+    from experiments.config import Settings
 
 
-def ended_early(command: str, outcome: Outcome) -> int | None:
+def ended_early(settings: Settings, outcome: Outcome) -> int | None:
     """Say what a study lacks; return the exit code if there is nothing to go on with, else ``None``."""
     if outcome.status == "interrupted":
-        return interrupted(command, outcome)
+        return interrupted(settings, outcome)
     if outcome.failed:
         _say_failures(outcome)
     return DEFECT if outcome.failed == outcome.asked else None
 
 
-def interrupted(command: str, outcome: Outcome) -> int:
+def interrupted(settings: Settings, outcome: Outcome) -> int:
     """Say what an interrupted study has and how it goes on; return the exit code."""
     saved = "nothing was finished, nothing is saved"
     if outcome.kept:
         saved = f"{outcome.kept:,} of {outcome.asked:,} runs are saved in {outcome.folder / 'runs.parquet'}"
-    print(f"Interrupted: {saved}. To go on: gtm {command} resume={outcome.folder}", file=sys.stderr)
+    print(f"Interrupted: {saved}. To go on: gtm {settings.command} resume={settings.home}", file=sys.stderr)
     return INTERRUPTED
 
 

@@ -32,11 +32,11 @@ def simulate_and_report(settings: Settings) -> int:
     try:
         return _report(settings, outcome)
     except KeyboardInterrupt:
-        return interrupted(settings.command, outcome)
+        return interrupted(settings, outcome)
 
 
 def _report(settings: Settings, outcome: Outcome) -> int:
-    code = ended_early(settings.command, outcome)
+    code = ended_early(settings, outcome)
     if code is not None:
         return code
     study = summarised(settings, outcome, settings.command)

@@ -78,7 +78,7 @@ def run(settings: Settings) -> int:
         settings, model=dataclasses.replace(model, engine=settings.engine), organisation=str(asked.get("profile"))
     )
     outcome = conduct(settings)
-    code = ended_early(settings.command, outcome)
+    code = ended_early(settings, outcome)
     if code is not None:
         return code
     runs = pd.read_parquet(settings.out / "runs.parquet")

@@ -78,7 +78,7 @@ def run(settings: Settings) -> int:
     asked = _asked(settings)
     register = _register(settings, method)
     outcome = conduct(settings)
-    code = ended_early(settings.command, outcome)
+    code = ended_early(settings, outcome)
     if code is not None:
         return code
     measures = _there(asked, settings)

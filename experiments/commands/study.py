@@ -86,7 +86,7 @@ def run(settings: Settings) -> int:
     planned = plan(design, model, settings.seed)
     settings = dataclasses.replace(settings, model=model, points=planned.points, design=design, record="none")
     outcome = conduct(settings)
-    code = ended_early(settings.command, outcome)
+    code = ended_early(settings, outcome)
     if code is not None:
         return code
     study = finish.summarised(settings, outcome, asked.name)

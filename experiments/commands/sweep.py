@@ -33,13 +33,13 @@ def sweep(settings: Settings) -> int:
 
     outcome = conduct(settings)
     try:
-        code = ended_early(settings.command, outcome)
+        code = ended_early(settings, outcome)
         if code is not None:
             return code
         say_saved(outcome)
         tables.write_json(outcome.folder / "summary.json", _summary(settings, outcome))
     except KeyboardInterrupt:
-        return interrupted(settings.command, outcome)
+        return interrupted(settings, outcome)
     points = f"{settings.points.count:,} points" if settings.points.count > 1 else "1 point"
     print(f"{outcome.kept:,} runs at {points}: {outcome.folder / 'runs.parquet'}")
     print(f'Read them: analysis.load("{outcome.folder}").runs')

@@ -94,8 +94,7 @@ def run(settings: Settings) -> int:
         "facts": [_entry(finding, settings.call) for finding in findings],
     }
     tables.write_json(settings.out / "validate.json", content)
-    outcome = conduct.Outcome(settings.out, enactment.runs, enactment.runs, 0, "done")
-    manifest.write(settings.out, conduct.describe(settings, outcome, settings.workers or 0, start))
+    conduct.note_whole(settings, "done", enactment.runs, start)
     if page:
         page.write(_block(findings, settings, say))
     console = Console(highlight=False)

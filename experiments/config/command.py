@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -74,6 +74,8 @@ class Settings:
         How the points were placed.
     own : mapping
         Values of the command's own keys, not checked here.
+    whole : Path or None
+        Folder of the command where this is one of the studies it is made of, else None.
     """
 
     command: str
@@ -97,6 +99,16 @@ class Settings:
     points: Points
     design: Mapping[str, Any] = field(default_factory=dict)
     own: Mapping[str, Any] = field(default_factory=dict)
+    whole: Path | None = None
+
+    @property
+    def home(self) -> Path:
+        """The folder that ``resume=`` goes on from."""
+        return self.whole or self.out
+
+    def part(self, folder: Path, **changes: Any) -> Settings:
+        """Settings of one of the studies that a command is made of, in a folder of its own and without months."""
+        return replace(self, out=folder, whole=self.home, record="none", **changes)
 
     @property
     def arms(self) -> Mapping[str, Params]:
