@@ -11,16 +11,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from experiments.models import Kind, Model, Value
+from experiments.points import Points, column, listed
 from experiments.wording import check_keys
-from sim.configuration import is_file
 from sim.parameters import ParameterError, is_number, nearest
 
 DESIGNS = ("grid", "lhs", "sobol", "morris", "csv")
@@ -88,45 +86,6 @@ class Factor:
     def ends(self) -> list[Value]:
         """The values that tell whether all are allowed."""
         return list(self.levels) or self.at(np.array([0.0, 1.0])).tolist()
-
-
-@dataclass(frozen=True)
-class Points:
-    """The points of a study, in columns.
-
-    Attributes
-    ----------
-    columns : mapping of str to array
-        Values of each factor, one a point; no column for a study without factors.
-    count : int
-        Number of points.
-    note : str
-        What a reader should know about them.
-    """
-
-    columns: Mapping[str, NDArray[Any]]
-    count: int
-    note: str = ""
-
-    def values(self, point: int) -> dict[str, Value]:
-        """Values of the factors at a point."""
-        return {name: column[point].item() if hasattr(column[point], "item") else column[point]
-                for name, column in self.columns.items()}  # fmt: skip
-
-
-NOWHERE = Points({}, 1)  # the one point of a study without factors
-
-
-def column(values: Sequence[Value]) -> NDArray[Any]:
-    """Values in the narrowest kind that holds them: truths, whole numbers, numbers, words."""
-    if all(isinstance(value, bool) for value in values):
-        return np.array(values, dtype=bool)
-    numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
-    if numbers:
-        return np.array(values, dtype=np.int64 if all(isinstance(v, int) for v in values) else np.float64)
-    found = np.empty(len(values), dtype=object)
-    found[:] = values
-    return found
 
 
 def _distribution(prior: str) -> Any:
@@ -239,7 +198,7 @@ def place(given: Mapping[str, Any], model: Model, seed: int) -> Points:
     if name not in DESIGNS:
         raise ParameterError(f"design={name!r}: allowed are {', '.join(DESIGNS)}.{nearest(name, DESIGNS)}")
     if name == "csv":
-        return _from_file(given, model)
+        return listed(given, model)
     described = given.get("factors")
     if not isinstance(described, Mapping) or not described:
         raise ParameterError(
@@ -247,7 +206,7 @@ def place(given: Mapping[str, Any], model: Model, seed: int) -> Points:
             "design.factors={alignment.level: {low: 0, high: 1}, incentives: [siloed, shared_okr]}."
         )
     factors = {key: factor(key, value, model) for key, value in described.items()}
-    groups = _zipped(given.get("zip") or [], factors)
+    groups = _zipped([] if given.get("zip") is None else given["zip"], factors)
     n = _count(given.get("points"))
     if name == "grid":
         return _grid(groups, n)
@@ -272,7 +231,8 @@ def _count(given: Any) -> int:
 
 def _zipped(given: Any, factors: Mapping[str, Factor]) -> list[list[Factor]]:
     """Factors by the coordinate they share, in the order in which they were given."""
-    wanted = [given] if given and all(isinstance(name, str) for name in given) else given
+    groups = given if isinstance(given, list) else [given]
+    wanted = [groups] if groups and all(isinstance(name, str) for name in groups) else groups
     together: dict[str, int] = {}
     for number, names in enumerate(wanted):
         if not isinstance(names, list) or len(names) < 2:
@@ -285,10 +245,10 @@ def _zipped(given: Any, factors: Mapping[str, Factor]) -> list[list[Factor]]:
             together[name] = number
         sizes = {len(factors[name].levels) for name in names if factors[name].levels}
         _same_length(names, sizes)
-    groups: dict[object, list[Factor]] = {}
+    found: dict[object, list[Factor]] = {}
     for name, each in factors.items():
-        groups.setdefault(together.get(name, name), []).append(each)
-    return list(groups.values())
+        found.setdefault(together.get(name, name), []).append(each)
+    return list(found.values())
 
 
 def _same_length(names: Sequence[str], lengths: set[int]) -> None:
@@ -359,42 +319,3 @@ def _morris(dimensions: int, n: int, seed: int) -> Unit:
 
 
 _SAMPLERS: dict[str, Callable[[int, int, int], tuple[Unit, str]]] = {"lhs": _lhs, "sobol": _sobol}
-
-
-def _from_file(given: Mapping[str, Any], model: Model) -> Points:
-    """Points of a CSV or Parquet file: a column a factor, a row a point."""
-    if given.get("factors"):
-        raise ParameterError("design.factors: design=csv takes its factors from the columns of the file.")
-    path = Path(str(given.get("points")))
-    key = f"design.points={str(given['points'])!r}"
-    if not is_file(path):
-        raise ParameterError(f"{key}: there is no such file; design=csv needs a CSV or Parquet file of points.")
-    try:
-        frame = pd.read_parquet(path) if path.suffix in (".parquet", ".pq") else pd.read_csv(path)
-    except Exception as error:  # noqa: BLE001 - parsers raise what they like
-        raise ParameterError(f"{key}: cannot be read ({' '.join(str(error).split())}).") from None
-    if frame.empty:
-        raise ParameterError(f"{key}: there is no point in it.")
-    columns: dict[str, NDArray[Any]] = {}
-    for name in map(str, frame.columns):
-        try:
-            model.kind(name)
-        except ParameterError as error:
-            raise ParameterError(f"{key}: {error}") from None
-        missing = frame[name].isna().to_numpy()
-        if missing.any():
-            raise ParameterError(f"{key}: {name} is missing in row {int(missing.argmax()) + 1}.")
-        columns[name] = column(frame[name].tolist())
-        if columns[name].dtype == object and not all(isinstance(value, str) for value in columns[name]):
-            raise ParameterError(f"{key}: {name} mixes words with numbers or truths.")
-        for value in pd.unique(frame[name]).tolist():
-            try:
-                model.check(name, value)
-            except ParameterError as error:
-                row = int((frame[name] == value).to_numpy().argmax()) + 1
-                raise ParameterError(f"{key}, row {row}: {error}") from None
-    twice = int(frame.duplicated().sum())
-    note = (
-        f"{key}: {twice:,} of {len(frame):,} rows stand there a second time; they give the same runs." if twice else ""
-    )
-    return Points(columns, len(frame), note)

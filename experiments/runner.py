@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 
 import sim
 from experiments import parts
-from experiments.design import NOWHERE, Points
 from experiments.executors import Executor, ExecutorError
 from experiments.models import Model, Ran, Value
+from experiments.points import NOWHERE, Points
 from experiments.wording import shortened
 
 SECONDS_OF_A_BLOCK = 2.0  # hides what handing out and writing cost, and an interrupt need not wait long

@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.design import MORRIS_LEVELS, MORRIS_TAIL, MOST_POINTS, Factor, Points, factor
+from experiments.design import MORRIS_LEVELS, MORRIS_TAIL, MOST_POINTS, Factor, factor
 from experiments.models import Model, Organisation
+from experiments.points import Points
 from experiments.studies.plan import uncertain
 from sim.parameters import ParameterError, is_number
 

@@ -13,9 +13,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from experiments.design import Factor, Points, column, factor, place
+from experiments.design import Factor, factor, place
 from experiments.foreign import Foreign
 from experiments.models import Kind, Organisation
+from experiments.points import Points, column
 from sim import files
 from sim.configuration import compose, read
 from sim.parameters import ParameterError, declared
@@ -273,6 +274,7 @@ def test_addresses_tell_numbers_apart_and_engines_not(organisation: Organisation
         ({"factors": {"incentives": ["siloed", 3]}}, "not a mixture"),
         ({"factors": {"arm.siled.alignment.visibility": UNIT}}, "one of the arms, siloed, shared_okr. Did you mean"),
         ({"zip": [["people.sellers"]]}, "lists of two or more"),
+        *(({"zip": given}, f"design.zip={given!r}: lists of two or more") for given in (3, True, 0, "people.sellers")),
         (
             {"zip": [["people.sellers", "market.acw"]]},
             "market.acw is not among the factors. Did you mean 'market.acv'?",
@@ -298,6 +300,11 @@ def test_wrong_designs_are_refused(given: dict[str, Any], message: str, organisa
         ("alignment.visibility,people.sellers\n0.5,2\n,3\n", "alignment.visibility is missing in row 2"),
         ("alignment.visibility\n", "there is no point in it"),
         ("", "cannot be read"),
+        ("people.sellers,market.acv\n1,2e4,3\n2,3e4,4\n", "row 1: it has 3 values, the header 2 names: people.sellers"),
+        ("people.sellers,market.acv\n1,2e4\n\n2,3e4,4\n", "row 2: it has 3 values"),
+        ("people.sellers,market.acv\n1,2e4,,4\n", "row 1: it has 4 values"),
+        ("people.sellers,people.sellers\n1,2\n", "people.sellers stands there twice in the header"),
+        (",people.sellers\n0,2\n", "column 1 has no name in the header"),
     ],
 )
 def test_wrong_files_of_points_are_refused(text: str, message: str, organisation: Organisation, tmp_path: Path) -> None:

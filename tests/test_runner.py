@@ -20,8 +20,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from experiments import executors, models, parts, runner, store, tables
-from experiments.design import Points
 from experiments.models import Kind, Ran
+from experiments.points import Points
 from sim import run_seed
 from sim.parameters import ParameterError
 

@@ -21,8 +21,8 @@ import numpy as np
 import pandas as pd
 
 from experiments import executors, runner
-from experiments.design import Points
 from experiments.models import Organisation, Ran, Value
+from experiments.points import Points
 from experiments.progress import Bar
 from experiments.store import Store
 from sim.configuration import names

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from experiments.baseline import deal_scale
-from experiments.design import column
 from experiments.patterns import PROFILES
+from experiments.points import column
 from experiments.studies.plan import uncertain, value_of
 from sim.configuration import find, read
 from sim.parameters import Declaration, Params, declared

@@ -23,8 +23,8 @@ from experiments.calibration.space import Space
 from experiments.calibration.targets import LEVELS, LUCK, WORLDS
 from experiments.conduct import Outcome, conduct
 from experiments.config import Settings
-from experiments.design import Points
 from experiments.patterns import Pattern
+from experiments.points import Points
 
 LUCK_OF_A_WAVE = 1_000_000
 Array = NDArray[np.float64]

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from analysis.sensitivity import Noise
     from analysis.summary import Study
     from analysis.texts import Texts
-    from experiments.design import Points
     from experiments.models import Model
+    from experiments.points import Points
 
 MEASURES = ("revenue_growth", "gtm_profit", "wasted_time_share")
 TOP = 5

@@ -15,7 +15,7 @@ from sim.parameters import ParameterError, Params, is_number, nearest
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
-    from experiments.design import Points
+    from experiments.points import Points
 
 MOST_SEEDS = 10_000_000
 EXECUTORS = ("serial", "local", "dask")
@@ -94,7 +94,8 @@ def settings(
 
 
 def _points(command: Command, design: Mapping[str, Any], model: Model, seed: int) -> Points:
-    from experiments.design import NOWHERE, place
+    from experiments.design import place
+    from experiments.points import NOWHERE
 
     return (command.place or place)(design, model, seed) if "design" in command.groups else NOWHERE
 

@@ -15,7 +15,7 @@ from sim.parameters import Params, to_dict
 if TYPE_CHECKING:  # help needs neither frames nor statistics
     import numpy as np
 
-    from experiments.design import Points
+    from experiments.points import Points
 
 ENGINES = ("compiled", "mesa")
 LANGUAGES = ("en", "es")

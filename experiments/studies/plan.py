@@ -21,8 +21,8 @@ import pandas as pd
 from experiments import design
 from experiments.baseline import deal_scale
 from experiments.calibration import posterior
-from experiments.design import Points, column
 from experiments.models import Model, Organisation
+from experiments.points import NOWHERE, Points, column
 from experiments.wording import check_keys
 from sim.parameters import PLAN_THEMES, Declaration, ParameterError, Params, declared, is_number, nearest
 from sim.parameters.priors import distribution
@@ -72,7 +72,7 @@ def plan(given: Mapping[str, Any], model: Model, seed: int) -> Planned:
         raise ParameterError(f"design.name={name!r}: allowed are {', '.join(allowed)}.{nearest(name, allowed)}")
     plain = {"name": name, "points": int(n), "factors": given.get("factors") or {}, "zip": given.get("zip") or []}
     if not given.get("scales"):
-        points = design.place(plain, model, seed) if plain["factors"] else design.NOWHERE
+        points = design.place(plain, model, seed) if plain["factors"] else NOWHERE
         return Planned(points, pd.DataFrame(index=range(points.count)))
     return _scaled(given["scales"], plain, _organisation(model, "scales"), seed)
 
@@ -112,7 +112,7 @@ def as_declared(name: str, value: float) -> float | int:
 def _scaled(scales: Mapping[str, Any], plain: Mapping[str, Any], model: Organisation, seed: int) -> Planned:
     """Every combination of the scales' values with the points of the plain design."""
     params = model.base[model.arms[0]]
-    below = design.place(plain, model, seed) if plain["factors"] else design.NOWHERE
+    below = design.place(plain, model, seed) if plain["factors"] else NOWHERE
     for name, scale in scales.items():
         if not isinstance(scale, Mapping) or not {"values", "powers"} <= set(scale):
             raise ParameterError(f"design.scales.{name}: values and powers are needed.")
