@@ -378,7 +378,7 @@ def _merge_terms(key: str, terms: list[Any], changes: Mapping[Any, Any]) -> list
     result = list(terms)
     events = [term.get("event") if isinstance(term, Mapping) else None for term in terms]
     for name, change in changes.items():
-        if str(name).isdigit() and int(name) < len(terms):
+        if str(name).isdecimal() and int(name) < len(terms):
             place = int(name)
         elif events.count(name) == 1:
             place = events.index(name)

@@ -227,6 +227,7 @@ def test_the_level_interpolates_between_its_neighbours(level: float) -> None:
         ({"alignment.level": 0.5, "alignment": "aligned"}, "either a preset or a level"),
         ({"incentives.selller": []}, "Did you mean 'seller'?"),
         ({"incentives.seller.won_avc.rate": 1}, "incentives.seller.won_avc: no such term"),
+        ({"incentives.seller.²": {"weight": 1}}, "incentives.seller.²: no such term"),
         ({"incentives.seller.won_acv.accelerater": 2}, "Did you mean 'accelerator'?"),
         ({"people": 3}, "people=3: a mapping"),
         ({"people.preset": "many"}, "people.preset"),

@@ -156,6 +156,7 @@ def test_scales_move_several_parameters_together(model):
         ({"name": "simplex", "parts": ["capability.process"]}, "three parameters"),
         ({"name": "simplex", "parts": ["capability.proces"] * 3}, "Did you mean 'capability.process'"),
         ({"name": "simplex", "parts": ["capability.process"] * 3, "include": ["70/20"]}, "sum to 100"),
+        ({"name": "simplex", "parts": ["capability.process"] * 3, "include": ["100/0/²"]}, "sum to 100"),
         ({"name": "panel", "also": ["alignment.score_owner"]}, "no parameter with a prior"),
         ({"name": "panel", "posterior": "nowhere.parquet"}, "there is no such file; shipped means"),
         ({"name": "grid", "posterior": "shipped"}, "only a panel draws firms; design.name is grid"),

@@ -156,7 +156,7 @@ def _simplex(given: Mapping[str, Any], model: Organisation, n: int) -> Planned:
 def _split(text: str) -> tuple[float, float, float]:
     """``70/20/10`` as shares."""
     parts = text.split("/")
-    if len(parts) != 3 or not all(part.strip().isdigit() for part in parts) or sum(map(int, parts)) != 100:
+    if len(parts) != 3 or not all(part.strip().isdecimal() for part in parts) or sum(map(int, parts)) != 100:
         raise ParameterError(
             f"design.include={text!r}: three whole percentages that sum to 100 are needed, as 70/20/10."
         )
