@@ -80,6 +80,12 @@ def test_a_design_of_another_kind_is_refused(capsys):
     assert "stands in its file" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("points", ["0", "false", "many"])
+def test_a_study_has_a_whole_number_of_points(capsys, tmp_path, points):
+    assert main(["study", "name=chaos", f"points={points}", f"out={tmp_path / 'out'}"]) == 2
+    assert "a whole number from 1 to" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_studies_are_listed_with_their_questions(capsys, language):
     assert main(["study", f"language={language}"] if language == "es" else ["study"]) == 0

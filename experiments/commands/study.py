@@ -81,8 +81,9 @@ def run(settings: Settings) -> int:
     model = settings.model
     assert isinstance(model, Organisation)
     model = Believing.of(model)
-    points = settings.own["points"] or asked.spec["design"].get("points", 5)
-    design = {**asked.spec["design"], "points": points, "posterior": settings.own["posterior"]}
+    design = {**asked.spec["design"], "posterior": settings.own["posterior"]}
+    if settings.own["points"] is not None:
+        design["points"] = settings.own["points"]
     planned = plan(design, model, settings.seed)
     settings = dataclasses.replace(settings, model=model, points=planned.points, design=design, record="none")
     outcome = conduct(settings)
