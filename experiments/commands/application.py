@@ -16,12 +16,15 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from experiments import manifest
 from experiments.config import Command, Settings, paths_of_groups, settings, translate
+from experiments.models import ORGANISATION, Organisation
 from experiments.wording import said_twice, shortened
 from sim.configuration import PATH
 from sim.parameters import ParameterError
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
+
+    from experiments.points import Points
 
 CONFIG_DIR = ("--config-dir", "-cd")
 EMPTY_OUT = ("out=", "out=''", 'out=""')
@@ -227,10 +230,30 @@ def _job(
 
 def _measured(settings: Settings) -> Settings:
     """The settings, unless no day of them would be measured (fine for a look from Python, no study)."""
-    for params in settings.arms.values():
-        if params.horizon.months + params.horizon.days == 0:
-            raise ParameterError("horizon.months=0: nothing would be measured; at least 1 month is needed.")
+    model = settings.model
+    if not isinstance(model, Organisation):
+        return settings
+    for at in _horizons(settings.points):
+        for arm in model.arms:
+            try:
+                horizon = model.prepare(arm, at).horizon
+            except ParameterError:  # values that are impossible together: a run that fails and says why
+                continue
+            if horizon.months + horizon.days == 0:
+                what = ", ".join(f"factor {name}={value}" for name, value in at.items()) or "horizon.months=0"
+                raise ParameterError(f"{what}: nothing would be measured; at least 1 month is needed.")
     return settings
+
+
+def _horizons(points: Points) -> list[dict[str, Any]]:
+    """The different values of the factors that decide how long is measured, over the points of a study."""
+    decide = [name for name in points.columns if name == ORGANISATION or "horizon" in name.split(".")]
+    if not decide:
+        return [{}]
+    import pandas as pd
+
+    different = pd.DataFrame({name: points.columns[name] for name in decide}).drop_duplicates()
+    return [{name: row[name] for name in decide} for row in different.to_dict("records")]
 
 
 def _tidy(folder: Path, ours: bool) -> None:
