@@ -339,9 +339,9 @@ def _plan(name: object, key: str, today: Tree, configs: Folders) -> Tree:
 def _at_level(level: object, today: Tree, configs: Folders) -> Tree:
     """Alignment between the presets: numbers change linearly, words change at the next preset."""
     key = "alignment.level"
-    if isinstance(level, bool) or not isinstance(level, int | float) or not 0 <= level <= 1:
+    if not is_number(level) or not 0 <= level <= 1:
         raise ParameterError(f"{key}={level!r}: a number from 0 (as today) to 1 (integrated) is needed.")
-    position = level * (len(LEVELS) - 1)
+    position = float(level) * (len(LEVELS) - 1)
     lower = min(math.floor(position), len(LEVELS) - 2)
     share = position - lower
     ends = [_with_preset("alignment", LEVELS[i], today, configs) for i in (lower, lower + 1)]

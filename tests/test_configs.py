@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -238,6 +241,19 @@ def test_wrong_overrides_are_refused(overrides: dict[str, object], message: str)
     with pytest.raises(ParameterError) as caught:
         load(overrides=overrides)
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", [np.int64, np.int8, np.float32, np.float64, lambda n: pd.Series([n])[0]])
+def test_numbers_of_numpy_are_numbers(kind: Any) -> None:
+    given = {
+        "people.sellers": 3, "alignment.level": 1, "alignment.visibility": 1, "incentives.low_score_quantile": 0,
+        "incentives.seller.0.clawback_months": 0, "reference.attainment_mean": 1,
+    }  # fmt: skip
+    found = load("smb", overrides={name: kind(value) for name, value in given.items()})
+    assert repr(found) == repr(load("smb", overrides=given))
+    for value in (np.bool_(True), np.float32("nan"), np.float64("inf"), np.int64(-1)):
+        with pytest.raises(ParameterError, match=r"people\.sellers="):
+            load("smb", overrides={"people.sellers": value})
 
 
 def test_wrong_names_are_refused() -> None:

@@ -10,9 +10,9 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import math
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
+from numbers import Integral, Real
 from typing import Any, Literal, TypeGuard
 
 Kind = Literal["lever", "uncertainty", "setting"]
@@ -89,14 +89,25 @@ def nearest(name: object, names: Iterable[str]) -> str:
 
 def is_number(value: object) -> TypeGuard[int | float]:
     """Whether ``value`` is a number to reckon with: no truth, not infinite, no whole number beyond all floats."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
+    return number(value) is not None
+
+
+def number(value: object) -> int | float | None:
+    """``value``, which may be one of NumPy's, as a number of Python's own; ``None`` if :func:`is_number` denies it."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return None
+    try:
+        plain = int(value) if isinstance(value, Integral) else float(value)
+        return plain if math.isfinite(plain) else None
+    except OverflowError:
+        return None
 
 
 def coerce(key: str, value: object, field: dataclasses.Field[Any]) -> float | int | bool | str:
     """Return ``value`` in the type of ``field``, or raise :class:`ParameterError`.
 
-    ``key`` is the dotted name used in the message. Numbers arrive as int or float (a
-    string is not a number), whole numbers for int fields may be written 12.0.
+    ``key`` is the dotted name used in the message. Numbers arrive as those of Python or
+    NumPy (a string is not a number), whole numbers for int fields may be written 12.0.
     """
     declared = declaration(field)
     default = field.default
@@ -109,15 +120,16 @@ def coerce(key: str, value: object, field: dataclasses.Field[Any]) -> float | in
         if not isinstance(value, bool):
             raise ParameterError(f"{key}={value!r}: allowed are true and false.")
         return value
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    if isinstance(value, bool) or not isinstance(value, Real):
         raise ParameterError(f"{key}={value!r}: a number {allowed(declared)} is needed ({declared.meaning}).")
-    if not is_number(value) or not declared.low <= value <= declared.high:
+    plain = number(value)
+    if plain is None or not declared.low <= plain <= declared.high:
         raise ParameterError(f"{key}={value!r}: allowed is {allowed(declared)} ({declared.meaning}).")
     if isinstance(default, int):
-        if value != int(value):
+        if plain != int(plain):
             raise ParameterError(f"{key}={value!r}: a whole number {allowed(declared)} is needed ({declared.meaning}).")
-        return int(value)
-    return float(value)
+        return int(plain)
+    return float(plain)
 
 
 def allowed(declared: Declaration) -> str:

@@ -15,7 +15,7 @@ import dataclasses
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from sim.parameters.declare import ParameterError, nearest
+from sim.parameters.declare import ParameterError, nearest, number
 
 
 class Event(IntEnum):
@@ -141,9 +141,10 @@ class Incentives:
 
 
 def _number(key: str, value: object, low: float, high: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
+    plain = number(value)
+    if plain is None or not low <= plain <= high:
         raise ParameterError(f"{key}={value!r}: a number from {low:g} to {high:g} is needed.")
-    return float(value)
+    return float(plain)
 
 
 def _word(key: str, value: object, kind: type[IntEnum]) -> str:

@@ -9,10 +9,9 @@ the same per-head amounts. Without a reference, cost neutrality is refused.
 from __future__ import annotations
 
 import dataclasses
-import math
 from dataclasses import dataclass
 
-from sim.parameters.declare import ParameterError, nearest
+from sim.parameters.declare import ParameterError, nearest, number
 from sim.parameters.pay import Event, Role
 
 EVENTS = tuple(event.name for event in Event)
@@ -44,9 +43,10 @@ class Reference:
 
 def _amount(key: str, value: object) -> float:
     """A finite number from 0 up, or :class:`ParameterError` naming ``key``."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0.0 <= value < math.inf:
+    plain = number(value)
+    if plain is None or plain < 0.0:
         raise ParameterError(f"{key}={value!r}: a number from 0 up is needed.")
-    return float(value)
+    return float(plain)
 
 
 def reference_from_dict(given: dict[str, object]) -> Reference:
