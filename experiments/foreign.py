@@ -59,7 +59,8 @@ class Foreign:
         """Nothing is declared about a foreign model's factors; one that it does not take is refused."""
         names, any_name = self._takes()
         if factor not in names and not any_name:
-            raise ParameterError(f"factor {factor}: {self.target} takes {', '.join(names)}.{nearest(factor, names)}")
+            taken = ", ".join(names) or "no arguments"
+            raise ParameterError(f"factor {factor}: {self.target} takes {taken}.{nearest(factor, names)}")
         if factor in SEEDS:
             raise ParameterError(f"factor {factor}: the seed is no factor; seeds and seed choose it.")
         return Kind()
@@ -68,7 +69,12 @@ class Foreign:
         """Only the model itself can judge its values: one it cannot take is a failed run."""
 
     def _takes(self) -> tuple[list[str], bool]:
-        signature = inspect.signature(_loaded(self.target, self.folder))
+        try:
+            signature = inspect.signature(_loaded(self.target, self.folder))
+        except ValueError as error:
+            if isinstance(error, ParameterError):
+                raise
+            raise ParameterError(f"model.target={self.target!r}: its arguments have no names; wrap it.") from None
         kinds = [parameter.kind for parameter in signature.parameters.values()]
         return list(signature.parameters), inspect.Parameter.VAR_KEYWORD in kinds
 

@@ -170,7 +170,7 @@ def test_sweeps_need_multirun() -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["sedes=3"], "sedes: unknown. Did you mean 'seeds'?"),
+        (["sedes=3"], "sedes=3: unknown. Did you mean 'seeds'?"),
         (["seeds=0"], "seeds=0: a whole number from 1"),
         (["seeds=2.5"], "seeds=2.5"),
         (["seeds=many"], "seeds='many'"),

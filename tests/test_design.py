@@ -335,6 +335,10 @@ def test_a_foreign_model_names_its_factors() -> None:
     wave = Foreign("tests.quick_models:wave")
     with pytest.raises(ParameterError, match=r"takes x, seed, y"):
         wave.kind("z")
+    with pytest.raises(ParameterError, match=r"os:getcwd takes no arguments\."):
+        Foreign("os:getcwd").kind("z")
+    with pytest.raises(ParameterError, match=r"model\.target='builtins:max': its arguments have no names"):
+        Foreign("builtins:max").kind("z")
     with pytest.raises(ParameterError, match="the seed is no factor"):
         wave.kind("seed")
     assert Foreign("tests.quick_models:sobol_g").kind("anything") == Kind()

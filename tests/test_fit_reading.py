@@ -101,6 +101,12 @@ def test_files_that_are_no_tables(tmp_path: Path, content: bytes, words: str) ->
         open_table("deals", path)
 
 
+def test_what_is_there_and_no_file_is_not_called_missing(tmp_path: Path) -> None:
+    for path, what in ((tmp_path, "a folder"), (Path("/dev/null"), "a device")):
+        with pytest.raises(ParameterError, match=f"deals='{path}': that is {what}; CSV, .* is needed"):
+            open_table("deals", path)
+
+
 def test_a_quote_that_is_not_closed_is_an_error_that_names_the_row(tmp_path: Path) -> None:
     path = tmp_path / "deals.csv"
     rows = "".join(f"{n},2023-01-03,won\n" for n in range(50))

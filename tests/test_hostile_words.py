@@ -174,7 +174,10 @@ def test_numbers_of_files_are_decimal(tmp_path: Path) -> None:
         ([f"seeds={LONGER}"], "no number that long can be read"),
         ([f"seeds={LONG}"], "a whole number from 1 to 10,000,000 is needed"),
         ([f"market.acv={LONG}"], "allowed is from 1 to 1e+08"),
-        (["@a=3"], "error: @a: unknown."),
+        (["@a=3"], "error: @a=3: unknown."),
+        (["+foo=1"], "error: +foo=1: unknown. gtm compare has organisation, arms, seeds"),
+        (["arms={a:1}"], "error: arms={a:1}: a list is needed, as in arms=[siloed,shared_okr]."),
+        (["reference.seller.foo=1"], "reference.seller.foo=1: unknown; known are lead_captured, mql, meeting"),
         (["--run", "--multirun"], "Only one of --run, --multirun"),
     ],
 )

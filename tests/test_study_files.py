@@ -86,6 +86,14 @@ def test_a_study_has_a_whole_number_of_points(capsys, tmp_path, points):
     assert "a whole number from 1 to" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("word", "said"), [("language=fr", "language='fr': allowed are en, es."), ("foo=1", "foo=1: name the study too")]
+)
+def test_a_list_of_studies_takes_a_language_only(capsys, word, said):
+    assert main(["study", word]) == 2
+    assert said in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_studies_are_listed_with_their_questions(capsys, language):
     assert main(["study", f"language={language}"] if language == "es" else ["study"]) == 0

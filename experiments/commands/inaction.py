@@ -42,8 +42,10 @@ def _template(given: dict[str, str]) -> int:
 
     file, language, team = given.pop("template"), given.pop("language", "en"), given.pop("team", None)
     if given or language not in LANGUAGES:
-        key = next(iter(given), "language")
-        raise ParameterError(f"{key}: beside template= only language=en|es and team={'|'.join(TEAMS)} are taken.")
+        key, value = next(iter(given.items()), ("language", language))
+        raise ParameterError(
+            f"{key}={value}: beside template= only language=en|es and team={'|'.join(TEAMS)} are taken."
+        )
     template.write(Path(file), language, team)
     print(file)
     return DONE

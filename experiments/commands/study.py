@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from experiments.commands import COMMANDS
 from experiments.commands.application import DONE, application, refuse, resumed
 from experiments.config import Command, Settings
-from sim.parameters import ParameterError
+from experiments.config.command import LANGUAGES
+from sim.parameters import ParameterError, nearest
 
 if TYPE_CHECKING:
     from analysis.studies import Answer, Named
@@ -53,9 +54,12 @@ def _list(given: dict[str, str]) -> int:
     from experiments.studies import known
 
     language = given.pop("language", "en")
-    if given or language not in ("en", "es"):
-        key = next(iter(given), "language")
-        raise ParameterError(f"{key}: name the study too, as in gtm study name=chaos; language is en or es.")
+    if language not in LANGUAGES:
+        allowed = ", ".join(LANGUAGES)
+        raise ParameterError(f"language={language!r}: allowed are {allowed}.{nearest(language, LANGUAGES)}")
+    if given:
+        key, value = next(iter(given.items()))
+        raise ParameterError(f"{key}={value}: name the study too, as in gtm study name=chaos.")
     studies = known()
     width = max(len(study.name) for study in studies)
     for study in studies:

@@ -76,12 +76,13 @@ def _translate(command: Command, text: str, multirun: bool, configs: tuple[str, 
     if key.startswith(("hydra.", "hydra/")):
         return text
     if "/" in key or override.package is not None:
-        raise ParameterError(f"{before}: unknown.{nearest(key, command.keys())}")
+        raise _unknown(command, key, text)
     if override.is_delete():
         raise ParameterError(f"{text}: keys cannot be taken away, only changed: {key}=value.")
     if override.is_sweep_override() and not multirun:
         raise ParameterError(f"{text}: several values need brackets, {key}=[{written}], or --multirun to try each.")
     _bounded(text, override)
+    _of_its_kind(command, text, override)
     is_mapping = written.lstrip().startswith("{")
     if is_mapping:
         _known_inside(command, key, override.value())
@@ -121,6 +122,18 @@ def _bounded(text: str, override: Override) -> None:
     jobs = (swept.stop - swept.start) / swept.step
     if jobs > MOST_JOBS:
         raise ParameterError(f"{text}: {jobs:.4g} jobs; at most {MOST_JOBS:,} are possible. gtm sweep varies more.")
+
+
+def _of_its_kind(command: Command, text: str, override: Override) -> None:
+    """Refuse a mapping in place of a list, and in place of a mapping all else: Hydra would say it in its own words."""
+    key, given = str(override.key_or_group), override.value()
+    start: Any = {OPEN: {"alignment.level": [0, 1]}, **command.tree()}.get(key)
+    if isinstance(start, list) and isinstance(given, Mapping):
+        raise ParameterError(f"{text}: a list is needed, as in {key}=[{','.join(map(str, start)) or 'a,b'}].")
+    named = key == "replications" or given is None or override.is_sweep_override()
+    if isinstance(start, dict) and not isinstance(given, Mapping) and not named:
+        inside = next(f"{name}: {'…' if value is None else value}" for name, value in start.items())
+        raise ParameterError(f"{text}: a mapping is needed, as in {key}={{{inside}}}.")
 
 
 def _known_inside(command: Command, key: str, value: object) -> None:
@@ -185,8 +198,16 @@ def _hydra_key(command: Command, key: str, is_mapping: bool, text: str) -> str:
         return key
     if theme in ALL_THEMES:
         return "++" + _parameter_key(key, is_mapping)
-    known = [*own, "arm", *_parameter_names()]
-    raise ParameterError(f"{key}: unknown.{nearest(key, known)}")
+    raise _unknown(command, key, text)
+
+
+def _unknown(command: Command, key: str, text: str) -> ParameterError:
+    """What is said of a key that nobody knows: the nearest name, or all that the command has of its own."""
+    near = nearest(key, [*command.keys(), "arm", *_parameter_names()])
+    own = ", ".join([*command.tree(), *command.chosen()])
+    return ParameterError(
+        f"{text}: unknown." + (near or f" gtm {command.name} has {own}, and any parameter by its dotted name.")
+    )
 
 
 @cache

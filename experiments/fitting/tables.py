@@ -27,6 +27,8 @@ def open_table(table: str, given: object, sheet: object = None) -> Source:
     """
     path = Path(str(given)).expanduser()
     key = f"{table}={str(given)!r}"
+    if path.exists() and not path.is_file():
+        raise ParameterError(f"{key}: that is {'a folder' if path.is_dir() else 'a device'}; {FORMATS} is needed.")
     if not path.is_file():
         near = sorted(str(other) for other in path.parent.iterdir()) if path.parent.is_dir() else []
         raise ParameterError(f"{key}: there is no such file.{nearest(str(path), near)}")

@@ -9,6 +9,7 @@ the same per-head amounts. Without a reference, cost neutrality is refused.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sim.parameters.declare import ParameterError, nearest, number
@@ -49,19 +50,23 @@ def _amount(key: str, value: object) -> float:
     return float(plain)
 
 
+def _unknown(key: str, value: object, name: object, known: Sequence[str]) -> ParameterError:
+    return ParameterError(f"{key}={value!r}: unknown; known are {', '.join(known)}.{nearest(name, known)}")
+
+
 def reference_from_dict(given: dict[str, object]) -> Reference:
     """Build a checked :class:`Reference`; rows may be mappings of event names or full tuples."""
     names = [f.name for f in dataclasses.fields(Reference)]
     checked: dict[str, object] = {}
     for name, value in given.items():
         if name not in names:
-            raise ParameterError(f"reference.{name}: unknown.{nearest(name, names)}")
+            raise _unknown(f"reference.{name}", value, name, names)
         if name.startswith("attainment") or name == "low_share":
             checked[name] = _amount(f"reference.{name}", value)
         elif isinstance(value, dict):
             for event in value:
                 if event not in EVENTS:
-                    raise ParameterError(f"reference.{name}.{event}: unknown event.{nearest(str(event), EVENTS)}")
+                    raise _unknown(f"reference.{name}.{event}", value[event], event, EVENTS)
             checked[name] = tuple(_amount(f"reference.{name}.{event}", value.get(event, 0.0)) for event in EVENTS)
         elif isinstance(value, (tuple, list)) and len(value) == len(EVENTS):
             checked[name] = tuple(_amount(f"reference.{name}", amount) for amount in value)
