@@ -19,6 +19,9 @@ import pandas as pd
 import psutil
 import pytest
 
+from experiments.commands import application, main
+from experiments.store import Store
+
 ROOT = Path(__file__).resolve().parent.parent
 SLOW = ("model.target=tests.quick_models:slow", "design.points=6", "design.factors={x: {low: 0, high: 1}}", "seeds=40")
 RUNS = 240
@@ -125,6 +128,27 @@ def test_an_interrupted_sweep_says_what_is_saved_and_goes_on(tmp_path: Path, who
     assert json.loads((study / "manifest.json").read_text())["status"] == "interrupted"
     assert found(sweep(f"resume={study}", folder=tmp_path)) >= kept
     assert (study / "runs.parquet").read_bytes() == whole
+
+
+def test_a_second_interrupt_says_where_the_parts_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It comes while what is there is put together."""
+    study, words = tmp_path / "study", ["model.target=tests.quick_models:wave", "design.factors={x: [1, 2]}", "seeds=2"]
+
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Store, "finish", stopped)
+        assert main(["sweep", *words, "executor=serial", f"out={study}"]) == 130
+    assert f"what was finished is in {study}. To go on: gtm sweep resume={study}\n" in capsys.readouterr().err
+    assert main(["sweep", f"resume={study}"]) == 0
+    assert "4 of 4 runs are there already" in capsys.readouterr().err
+    with monkeypatch.context() as patched:
+        patched.setattr(application, "settings", stopped)
+        assert main(["sweep", *words, f"out={tmp_path / 'other'}"]) == 130
+    assert "nothing was run, nothing is saved" in capsys.readouterr().err
 
 
 @pytest.mark.slow

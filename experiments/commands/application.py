@@ -223,9 +223,23 @@ def _job(
     except ParameterError as error:
         _tidy(folder, ours)
         code = refuse(error)
+    except KeyboardInterrupt:  # before a study began, or once more while what it has was put together
+        _tidy(folder, ours)
+        if not _said_kept(command, folder):
+            raise
+        code = INTERRUPTED
     if code != DONE:
         raise SystemExit(code)  # past Hydra, which would print a traceback
     return code
+
+
+def _said_kept(command: Command, folder: Path) -> bool:
+    """Say where the files of an interrupted command are, if there are any."""
+    kept = {path.name for path in folder.iterdir()} - {".hydra"} if folder.is_dir() else set()
+    if kept:
+        on = f" To go on: gtm {command.name} resume={folder}" if manifest.NAME in kept else ""
+        print(f"Interrupted: what was finished is in {folder}.{on}", file=sys.stderr)
+    return bool(kept)
 
 
 def _measured(settings: Settings) -> Settings:
