@@ -20,8 +20,8 @@ from benchmarks.reporter import Ratio, Reporter, ratio
 from benchmarks.timing import ratios
 from experiments import executors, parts, runner
 from experiments.cluster import Dask
-from experiments.design import Points
 from experiments.models import Organisation
+from experiments.points import Points
 from experiments.store import Store
 from sim.engine import days_of
 from sim.parameters import Params
