@@ -130,12 +130,13 @@ def _terms(arm: str, params: Params, words: Words) -> list[Lever]:
 
 
 def _fields(term: Term) -> list[str]:
-    """What of a term can be moved: an accelerator needs a target, a claw-back a win of one's own without a cliff."""
+    """What of a term can be moved: an accelerator needs a target, a claw-back a win of one's own that nothing cuts."""
     found = ["weight"] if term.weight is not None else []
-    found += ["accelerator", "cap"] if term.target is not None else []
+    found += ["accelerator"] if term.target is not None else []
+    found += ["cap"] if term.target is not None and not term.clawback_months else []
     if term.event in WINS:
         found += ["low_score_multiplier"]
-        found += ["clawback_months"] if term.scope == "individual" and not term.cliff else []
+        found += ["clawback_months"] if term.scope == "individual" and not term.cliff and not term.cap else []
     return found
 
 
