@@ -11,7 +11,7 @@ import math
 
 from analysis.numbers import numbers
 from analysis.summary import Study
-from analysis.texts import capital, texts
+from analysis.texts import texts
 
 
 def lines(study: Study, language: str) -> list[str]:
@@ -20,7 +20,7 @@ def lines(study: Study, language: str) -> list[str]:
     found = []
     for arm in study.others:
         gap = study.expansion_share_of_gap(arm)
-        names = {"arm": capital(words.arm(arm)), "baseline": words.arm(study.baseline)}
+        names = {"arm": words.arm_title(arm), "baseline": words.arm(study.baseline)}
         if not gap.n:
             continue
         if math.isnan(gap.share):

@@ -114,9 +114,10 @@ def widened(summary: Mapping[str, Any], runs: pd.DataFrame, baseline: str, per_d
         shares.append(
             {"measure": entry["measure"], "arm": entry["arm"], "share": each.share, **dataclasses.asdict(each)}
         )
-    for arm in summary["expansion_share_of_gap"]:
-        share = expansion_share_of_gap(tables[baseline], tables[arm], groups)
-        found["expansion_share_of_gap"] = {**found["expansion_share_of_gap"], arm: dataclasses.asdict(share)}
+    found["expansion_share_of_gap"] = {
+        arm: dataclasses.asdict(expansion_share_of_gap(tables[baseline], tables[arm], groups))
+        for arm in summary["expansion_share_of_gap"]
+    }
     return {**found, "uncertainty": shares}
 
 

@@ -73,13 +73,6 @@ def _flow(name: str, label: str, unit: Unit, words: str, column: str, better: An
     )
 
 
-def _booked(name: str, label: str, unit: Unit, words: str, column: str, better: Any = "") -> None:
-    """Declare a yearly flow of one count that is booked at month ends."""
-    measure(name, label, unit, words, "sum over whole months, per year", better)(
-        lambda w: ratio(w.booked(column), w.whole_years)
-    )
-
-
 def _monthly(name: str, label: str, unit: Unit, words: str, column: str, better: Any = "") -> None:
     """Declare a mean per month of one monthly count."""
     measure(name, label, unit, words, "mean per month", better)(lambda w: ratio(w.total[column], w.months))
@@ -98,7 +91,11 @@ def _growth(w: Window) -> float:
 
 _flow("new_arr", "New ARR", "€", "ACV of deals won, discounts taken off", "new_arr", "up")
 _flow("expansion_arr", "Expansion ARR", "€", "ARR added by existing customers", "expansion_arr", "up")
-_booked("churned_arr", "Churned ARR", "€", "ARR of customers who left", "churned_arr", "down")
+
+
+@measure("churned_arr", "Churned ARR", "€", "ARR of customers who left", "sum over whole months, per year", "down")
+def _churned(w: Window) -> float:
+    return ratio(w.booked("churned_arr"), w.whole_years)
 
 
 @measure("closing_arr", "Closing ARR", "€", "ARR at the end of the window", "last day", "up")

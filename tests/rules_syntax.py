@@ -21,11 +21,13 @@ def functions() -> dict[str, list[ast.FunctionDef]]:
     return {stem: [n for n in ast.walk(t) if isinstance(n, ast.FunctionDef)] for stem, t in trees.items()}
 
 
+@cache
 def defined() -> dict[str, tuple[str, ast.FunctionDef]]:
     """Function → its full name and its tree; names are unique over all files (a test says so)."""
     return {f.name: (f"{stem}.{f.name}", f) for stem, found in functions().items() for f in found}
 
 
+@cache
 def reads() -> dict[str, set[str]]:
     """Parameter → functions of the rules that read it: as an attribute of the record of parameters."""
     names = {ALIASES.get(name, name): name for _, name, _, _ in declared()}
@@ -38,6 +40,7 @@ def reads() -> dict[str, set[str]]:
     return found
 
 
+@cache
 def calls() -> dict[str, set[str]]:
     """Function → functions of the rules whose name it uses, called or handed on; all by their full names."""
     known = defined()

@@ -12,7 +12,7 @@ from typing import Any
 
 from sim.compiled import compiled, inlined
 from sim.rules.arithmetic import ones
-from sim.rules.scoring import STEEPNESS, reliance
+from sim.rules.scoring import STEEPNESS, reliance, reliance_of
 from sim.state import EXISTS, INTENT_FIELDS
 
 RAISES = 0  # value of nurture_form
@@ -62,19 +62,13 @@ def lift_of_touch(p: Any, weight: float) -> float:
     steepness = STEEPEST * (1.0 - weight)
     if p.nurture_form == RAISES:  # gain · (1 − intent) more intent is gain / intent more of its log-odds
         warmer = p.nurture_gain / max(p.intent_mean, 1e-6)
-        return steepness * usual_reliance(p, known) * warmer / max(p.intent_spread, 0.1)
+        return steepness * reliance_of(known, p.intent_spread, p.score_noise) * warmer / max(p.intent_spread, 0.1)
     return steepness * usual_news(p, known)
-
-
-@inlined
-def usual_reliance(p: Any, known: float) -> float:
-    """:func:`sim.rules.scoring.reliance` where ``known`` fields, not a whole number, are filled on average."""
-    signal = known * p.intent_spread * p.intent_spread
-    return signal / max(signal + p.score_noise * p.score_noise, 1e-12)
 
 
 @compiled
 def usual_news(p: Any, known: float) -> float:
     """:func:`news` where ``known`` fields, not a whole number, are filled on average."""
     more = min(known + 1.0, float(ones(INTENT_FIELDS)))
-    return math.sqrt(max(usual_reliance(p, more) - usual_reliance(p, known), 0.0))
+    gained = reliance_of(more, p.intent_spread, p.score_noise) - reliance_of(known, p.intent_spread, p.score_noise)
+    return math.sqrt(max(gained, 0.0))

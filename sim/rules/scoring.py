@@ -30,10 +30,14 @@ def intent_at(p: Any, lead: Any, time: float) -> float:
 @inlined
 def reliance(spread: float, noise: float, fields: int, mask: int) -> float:
     """How much a reading of the captured fields under ``mask`` is trusted (0 to 1)."""
-    n = ones(fields >> EXISTS & mask)
-    if n == 0:
-        return 0.0
-    return n * spread * spread / (n * spread * spread + noise * noise)
+    return reliance_of(ones(fields >> EXISTS & mask), spread, noise)
+
+
+@inlined
+def reliance_of(n: float, spread: float, noise: float) -> float:
+    """How much a reading of ``n`` fields, on average perhaps no whole number, is trusted."""
+    signal = n * spread * spread
+    return signal / (signal + noise * noise) if signal > 0.0 else 0.0
 
 
 @inlined
