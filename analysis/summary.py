@@ -120,21 +120,6 @@ def _entries(found: Contrast) -> dict[str, Any]:
     return entries
 
 
-def write_summary(folder: Path | str, summary: Mapping[str, Any]) -> Path:
-    """Write ``summary.json``; what is not a finite number becomes ``null``."""
-    path = Path(folder) / "summary.json"
-    path.write_text(json.dumps(_plain(summary), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    return path
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _plain(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_plain(inner) for inner in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
 @dataclass(frozen=True, eq=False)
 class Study:
     """A finished study in memory.

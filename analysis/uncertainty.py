@@ -104,12 +104,18 @@ def widened(summary: Mapping[str, Any], runs: pd.DataFrame, baseline: str, per_d
     for arm, entries in found["arms"].items():
         for name, entry in entries.items():
             each = nested(tables[arm][name].to_numpy(), groups)
-            entries[name] = {**entry, "low": each.low, "high": each.high}
+            entries[name] = {**entry, "mean": each.mean, "low": each.low, "high": each.high}
     for entry in summary["contrasts"]:
         difference = tables[entry["arm"]][entry["measure"]] - tables[baseline][entry["measure"]]
         each = nested(difference.to_numpy(), groups)
         found["contrasts"].append(
-            {**entry, "low": each.low, "high": each.high, "probability_positive": each.probability_positive}
+            {
+                **entry,
+                "difference": each.mean,
+                "low": each.low,
+                "high": each.high,
+                "probability_positive": each.probability_positive,
+            }
         )
         shares.append(
             {"measure": entry["measure"], "arm": entry["arm"], "share": each.share, **dataclasses.asdict(each)}

@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from experiments.patterns import distance, misses, observe, patterns
 from sim import state as S
 from sim.engine import Result, simulate
-from sim.parameters import Declaration, Event, Params, Role, declared, replace
+from sim.parameters import Event, Params, Role, declared, replace, value_of
 from sim.parameters.pay import WON_ACV_LOW
-from sim.parameters.priors import at_quantile, distribution
+from sim.parameters.priors import around
 
 # What is searched: parameters that no source pins down and that move levels or slopes.
 SEARCHED = (
@@ -52,16 +52,10 @@ def point(params: Params, quantiles: Sequence[float], names: Sequence[str] = SEA
     declarations = {f"{theme}.{name}": d for theme, name, d, _ in declared()}
     values = {}
     for name, q in zip(names, quantiles, strict=True):
-        theme, _, field = name.partition(".")
-        scale = deal_scale(params, declarations[name])
-        center = float(getattr(getattr(params, theme), field)) / scale
-        values[name] = scale * at_quantile(declarations[name], min(max(q, 1e-4), 1 - 1e-4), center)
+        known = declarations[name]
+        prior = around(known, value_of(params, name), params.market.acv)
+        values[name] = min(max(float(prior.ppf(min(max(q, 1e-4), 1 - 1e-4))), known.low), known.high)
     return values
-
-
-def deal_scale(params: Params, declared_as: Declaration) -> float:
-    """Priors of bars in euros are meant for deals of 35 k€; they go with the profile's deal size."""
-    return params.market.acv / 35_000.0 if declared_as.unit.startswith("€") else 1.0
 
 
 def start(params: Params, names: Sequence[str] = SEARCHED) -> list[float]:
@@ -69,9 +63,8 @@ def start(params: Params, names: Sequence[str] = SEARCHED) -> list[float]:
     declarations = {f"{theme}.{name}": d for theme, name, d, _ in declared()}
     quantiles = []
     for name in names:
-        theme, _, field = name.partition(".")
-        center = float(getattr(getattr(params, theme), field)) / deal_scale(params, declarations[name])
-        quantiles.append(float(distribution(declarations[name].prior, center).cdf(center)))
+        own = value_of(params, name)
+        quantiles.append(float(around(declarations[name], own, params.market.acv).cdf(own)))
     return [min(max(q, 0.03), 0.97) for q in quantiles]
 
 
@@ -146,21 +139,24 @@ def reference(params: Params, seeds: Sequence[int]) -> dict[str, object]:
 
 
 def reference_of(params: Params, results: Sequence[Result]) -> dict[str, object]:
-    """:func:`reference` of runs that are already there."""
+    """:func:`reference` of runs that are there, without what they cannot tell (no quarter ended, nothing won)."""
     years = params.horizon.months / 12.0
     pooled = np.mean([r.pooled for r in results], axis=0) / years
     months = np.concatenate([np.asarray(r.world.months[params.horizon.burn_in_months :]) for r in results])
     n = float(months["attainment_n"].sum())
-    mean = float(months["attainment"].sum()) / n
-    spread = math.sqrt(max(float(months["attainment_squared"].sum()) / n - mean * mean, 0.0))
     people = params.people
     heads = (people.marketers, people.developers, people.sellers, people.success_managers)
     rows: dict[str, object] = {role.name: _row(pooled[role], heads[role]) for role in Role if heads[role] > 0}
     rows["company"] = _row(pooled[S.N_ROLES], sum(heads))
     won = float(pooled[Role.seller, Event.won_acv])
-    rows["attainment_mean"] = rounded(mean)
-    rows["attainment_sd"] = rounded(spread)
-    rows["low_share"] = rounded(float(pooled[Role.seller, WON_ACV_LOW]) / won)
+    mean = float(months["attainment"].sum()) / n if n > 0.0 else 0.0
+    if mean > 0.0:
+        rows["attainment_mean"] = rounded(mean)
+        rows["attainment_sd"] = rounded(
+            math.sqrt(max(float(months["attainment_squared"].sum()) / n - mean * mean, 0.0))
+        )
+    if won > 0.0:
+        rows["low_share"] = rounded(float(pooled[Role.seller, WON_ACV_LOW]) / won)
     return rows
 
 

@@ -20,6 +20,7 @@ from experiments.models import Kind, Model, Value
 from experiments.points import Points, column, listed
 from experiments.wording import check_keys
 from sim.parameters import ParameterError, is_number, nearest
+from sim.parameters.priors import Prior
 
 DESIGNS = ("grid", "lhs", "sobol", "morris", "csv")
 KEYS = ("name", "points", "factors", "zip")
@@ -47,8 +48,8 @@ class Factor:
         Whether the range is sampled on the logarithm.
     whole : bool
         Whether it takes whole numbers: every one of the range is as likely.
-    prior : str
-        Distribution it is sampled from, as in a declaration.
+    prior : Prior, optional
+        Distribution it is sampled from.
     """
 
     name: str
@@ -57,7 +58,7 @@ class Factor:
     high: float = math.nan
     log: bool = False
     whole: bool = False
-    prior: str = ""
+    prior: Prior | None = None
 
     def at(self, u: Unit) -> NDArray[Any]:
         """Values at coordinates from 0 to 1."""
@@ -65,9 +66,8 @@ class Factor:
             place = np.minimum((u * len(self.levels)).astype(int), len(self.levels) - 1)
             return np.asarray(column(list(self.levels))[place])
         if self.prior:
-            spread = _distribution(self.prior)
-            ends = spread.cdf([self.low, self.high])
-            values = np.clip(spread.ppf(ends[0] + u * (ends[1] - ends[0])), self.low, self.high)
+            ends = self.prior.cdf([self.low, self.high])
+            values = np.clip(self.prior.ppf(ends[0] + u * (ends[1] - ends[0])), self.low, self.high)
             return np.round(values).astype(np.int64) if self.whole else np.asarray(values)
         if self.whole:
             return np.minimum(self.low + np.floor(u * (self.high - self.low + 1)), self.high).astype(np.int64)
@@ -80,19 +80,12 @@ class Factor:
             return column(list(self.levels))
         if self.whole:
             return np.unique(np.round(np.linspace(self.low, self.high, n))).astype(np.int64)
-        middle = self.prior or n == 1
+        middle = self.prior is not None or n == 1
         return self.at((np.arange(n) + 0.5) / n if middle else np.linspace(0.0, 1.0, n))
 
     def ends(self) -> list[Value]:
         """The values that tell whether all are allowed."""
         return list(self.levels) or self.at(np.array([0.0, 1.0])).tolist()
-
-
-def _distribution(prior: str) -> Any:
-    """SciPy's statistics take a second to import, which workers need not spend."""
-    from sim.parameters.priors import distribution
-
-    return distribution(prior)
 
 
 # ---------------------------------------------------------------- factors
@@ -156,12 +149,13 @@ def _ranged(name: str, given: Mapping[str, Any], key: str, kind: Kind) -> Factor
         raise ParameterError(f"{key}.low={low:g}: more than 0 is needed for scale=log.")
     if prior:
         try:
-            mass = float(np.diff(_distribution(str(prior)).cdf([low, high]))[0])
+            spread = prior if isinstance(prior, Prior) else Prior(str(prior))
+            mass = float(np.diff(spread.cdf([low, high]))[0])
         except (ValueError, TypeError) as error:
             raise ParameterError(f"{key}.prior={prior!r}: {error}.") from None
         if not mass > 0:
-            raise ParameterError(f"{key}.prior={prior!r}: nothing of it lies from {low:g} to {high:g}.")
-        return Factor(name, low=low, high=high, whole=kind.whole, prior=str(prior))
+            raise ParameterError(f"{key}.prior={spread.text!r}: nothing of it lies from {low:g} to {high:g}.")
+        return Factor(name, low=low, high=high, whole=kind.whole, prior=spread)
     if kind.whole and (low != int(low) or high != int(high)):
         raise ParameterError(f"{key}: whole numbers are needed, not {low:g} and {high:g}.")
     return Factor(name, low=low, high=high, log=scale == "log", whole=kind.whole)

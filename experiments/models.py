@@ -19,8 +19,9 @@ from typing import Any, Literal, Protocol
 
 import sim
 from sim.configuration import LEVEL, PATH, PRESET, PRESET_THEMES, compose, known_keys, nested
-from sim.parameters import THEMES, Declaration, ParameterError, Params, declared, nearest, replace
+from sim.parameters import THEMES, Declaration, ParameterError, Params, declared, nearest, replace, value_of
 from sim.parameters.declare import coerce
+from sim.parameters.priors import Prior, around
 
 Engine = Literal["compiled", "mesa"]
 Value = float | int | bool | str
@@ -38,12 +39,12 @@ class Ran:
 
 @dataclass(frozen=True)
 class Kind:
-    """What is declared about a factor: whether it counts in whole numbers, its bounds, its prior."""
+    """What is declared about a factor: whether it counts in whole numbers, its bounds, its prior if it has one."""
 
     whole: bool = False
     low: float = -float("inf")
     high: float = float("inf")
-    prior: str = ""
+    prior: Prior | None = None
 
 
 class Model(Protocol):
@@ -147,8 +148,10 @@ class Organisation:
         plain = self._without_arm(factor)
         if plain in _fields():
             found, default = _fields()[plain]
-            whole = isinstance(default, int) and not isinstance(default, bool)
-            return Kind(whole, found.low, found.high, found.prior)
+            whole = isinstance(default, int)
+            own = self.base[self._arm_of(factor)]
+            prior = around(found, value_of(own, plain), own.market.acv) if found.prior else None
+            return Kind(whole, found.low, found.high, prior)
         head = ".".join(plain.split(".")[:2])
         known = {ORGANISATION, *known_keys()}
         if head not in known:
@@ -166,10 +169,13 @@ class Organisation:
                 if isinstance(value, bool | str) or not 0 <= value <= 1:
                     raise ParameterError(f"{value!r}: a number from 0 (as today) to 1 (integrated) is needed.")
             else:
-                arms = [factor.split(".")[1]] if factor != plain else self.arms[:1]
-                self.prepare(arms[0], {factor: value})
+                self.prepare(self._arm_of(factor), {factor: value})
         except ParameterError as error:
             raise ParameterError(f"factor {factor}: {error}") from None
+
+    def _arm_of(self, factor: str) -> str:
+        """The arm that a factor belongs to; of one for all arms, the baseline."""
+        return factor.split(".")[1] if factor.startswith("arm.") else self.arms[0]
 
     def _without_arm(self, factor: str) -> str:
         if not factor.startswith("arm."):

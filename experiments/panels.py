@@ -17,7 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from experiments.studies.definition import definition
-from experiments.studies.plan import firms, uncertain, value_of
+from experiments.studies.plan import firms, uncertain
 from experiments.validation import (
     ABOVE_ZERO,
     MOST_CHANGE,
@@ -34,7 +34,7 @@ from experiments.validation import (
 )
 from sim.engine import run_seed
 from sim.measures import FAILURE_BELOW, SUCCESS_FROM
-from sim.parameters import Declaration, Params, replace
+from sim.parameters import Declaration, Params, replace, value_of
 
 TOP, BOTTOM = 0.2, 0.3  # "best in class" and "laggards" of Aberdeen's studies
 YEAR = 12

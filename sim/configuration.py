@@ -80,11 +80,11 @@ def configs_folders(configs: Folders = None) -> tuple[Path, ...]:
         A folder that was named does not exist.
     """
     given = [] if configs is None else [configs] if isinstance(configs, str | os.PathLike) else list(configs)
-    given += [entry for entry in os.environ.get("GTM_CONFIGS", "").split(os.pathsep) if entry]
-    own = [Path(folder).expanduser() for folder in given]
-    for folder in own:
+    named = [entry for entry in os.environ.get("GTM_CONFIGS", "").split(os.pathsep) if entry]
+    own = {Path(each).expanduser(): "configs" for each in given} | {Path(n).expanduser(): "GTM_CONFIGS" for n in named}
+    for folder, name in own.items():
         if not folder.is_dir():
-            raise ParameterError(f"configs={str(folder)!r}: there is no such folder.")
+            raise ParameterError(f"{name}={str(folder)!r}: there is no such folder.")
     # Beside this package, in a checkout as in an installation: never whatever else is called configs.
     return (*own, Path(__file__).resolve().parent.parent / "configs")
 
@@ -210,11 +210,12 @@ def sources(organisation: str | os.PathLike[str], configs: Folders = None) -> di
     """
     file = find("organisation", os.fspath(organisation), "organisation", configs)
     given = read(file)
-    below = sources(_from(file, given["base"]), configs) if "base" in given else {}
-    changed = {f"{theme}.{name}" for theme, values in given.items() if isinstance(values, Mapping) for name in values}
-    kept = {name: source for name, source in below.items() if name not in changed}
+    below = sources(_from(file, given.pop("base")), configs) if "base" in given else {}
     with _under(file):
-        return {**kept, **_checked_sources(given.get("sources", {}))}
+        told, today = _checked_sources(given.pop("sources", {})), given.pop("today", {})
+        changed = [f"{t}.{name}" for layer in (given, today) for t, own in nested(layer).items() for name in own]
+        whole = tuple(key.removesuffix(end) for key in changed for end in (PRESET, LEVEL) if key.endswith(f".{end}"))
+        return {key: below[key] for key in below if key not in changed and not key.startswith(whole)} | told
 
 
 def _checked_sources(given: object) -> dict[str, Tree]:

@@ -297,7 +297,7 @@ def _expansion(w: Window) -> float:
     return ratio(w.total["expansion_arr"], w.total["expansion_arr"] + w.total["new_arr"])
 
 
-@measure("split_generating", "Generating share of free marketing time", "fraction", "mean wish of marketers between generating and nurturing", "mean")
+@measure("split_generating", "Generating share of free marketing time", "fraction", "share of generating that marketers work by, of what generating and nurturing share", "mean")
 def _split(w: Window) -> float:
     return ratio(w.total["split"], w.params.people.marketers * w.months * S.MONTH)
 
@@ -338,8 +338,9 @@ def _failure(w: Window) -> float:
 
 def _hours(role: int, kind: int) -> None:
     name = f"hours_{S.ROLE_NAMES[role]}_{S.CLASS_NAMES[kind]}"
-    label = f"Hours of {S.ROLE_NAMES[role]}s: {S.CLASS_NAMES[kind]}"
-    words = f"paid hours of all {S.ROLE_NAMES[role]}s booked as {S.CLASS_NAMES[kind]}"
+    people = "success managers" if role == S.SUCCESS else f"{S.ROLE_NAMES[role]}s"
+    label = f"Hours of {people}: {S.CLASS_NAMES[kind]}"
+    words = f"paid hours of all {people} booked as {S.CLASS_NAMES[kind]}"
     measure(name, label, "hours", words, "per year")(lambda w: ratio(float(w.hours[role, kind]) / S.HOUR, w.years))
 
 

@@ -41,8 +41,8 @@ class GTMModel(mesa.Model):
         Parameters, or the name (or file) of an organisation.
     seed : int
         Root seed of all draws.
-    arm : str
-        Arm, when ``params`` is a name.
+    arm : str, optional
+        Arm, when ``params`` is a name (default: siloed).
     marketer_class, seller_class, manager_class : type
         Subclasses with behaviour of your own.
     choose : compiled function, optional
@@ -71,7 +71,7 @@ class GTMModel(mesa.Model):
         self,
         params: Params | str = "mid_market",
         seed: int = 1,
-        arm: str = "siloed",
+        arm: str | None = None,
         marketer_class: type[Marketer] = Marketer,
         seller_class: type[Seller] = Seller,
         manager_class: type[SuccessManager] = SuccessManager,
@@ -84,9 +84,10 @@ class GTMModel(mesa.Model):
     ) -> None:
         super().__init__(seed=check_seed(seed))
         if isinstance(params, str):
-            params = load(params, arm, overrides)
-        elif overrides:
-            raise ParameterError(f"{next(iter(overrides))}: overrides go with an organisation's name, not with Params.")
+            params = load(params, arm or "siloed", overrides)
+        elif overrides or arm is not None:
+            given = "arm" if arm is not None else next(iter(overrides))
+            raise ParameterError(f"{given}: arms and overrides go with an organisation's name, not with Params.")
         self.params: Params = params
         self.seed = int(seed)
         self.choose = choose

@@ -18,6 +18,7 @@ from sim.parameters.declare import ParameterError
 from sim.parameters.pay import N_COUNTS, QUOTA, Event, Incentives, Period, Role, Scope, Term
 from sim.state import World
 
+LEAST_SPREAD = 1e-4  # of attainment, relative: below it everybody is priced at the mean
 PERIODS_A_YEAR = {"month": 12.0, "quarter": 4.0, "year": 1.0}
 
 
@@ -34,7 +35,7 @@ def expected_factor(params: Params, term: Term, reference: float) -> float:
     factor -= 1.0 - math.exp(-churn * term.clawback_months)
     if term.target is None or (term.cliff == 0 and term.cap == 0 and term.accelerator == 1):
         return factor
-    cv = params.reference.attainment_sd / max(params.reference.attainment_mean, 1e-9)
+    cv = max(params.reference.attainment_sd / params.reference.attainment_mean, LEAST_SPREAD)
     if term.target == QUOTA:
         mean = params.reference.attainment_mean
     else:

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.catalogue import CLASSES, ROLES
-from analysis.summary import summarise, write_summary
+from analysis.summary import summarise
+from experiments.tables import write_json
 from sim.parameters import Params, replace, to_dict
 
 # Level and spread between replications of every measure in the baseline.
@@ -69,7 +70,7 @@ def synthetic(
     runs.to_parquet(folder / "runs.parquet")
     pd.concat(monthly, ignore_index=True).to_parquet(folder / "monthly.parquet")
     pd.concat(people, ignore_index=True).to_parquet(folder / "people.parquet")
-    write_summary(folder, summarise(runs, "compare", arms[0]))
+    write_json(folder / "summary.json", summarise(runs, "compare", arms[0]))
     (folder / "manifest.json").write_text(json.dumps(_manifest(arms, runs, replications, seed), indent=1))
     return folder
 

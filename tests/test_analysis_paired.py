@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from analysis import contrast, interval, summarise, write_summary
+from analysis import contrast, interval, summarise
 from analysis.paired import share_of
 from analysis.summary import paired_differences
+from experiments.tables import write_json
 
 values = st.floats(-1e6, 1e6, allow_subnormal=False)
 pairs = st.lists(st.tuples(values, values), min_size=2, max_size=30)
@@ -197,7 +198,8 @@ def test_failed_runs_and_their_pairs_do_not_count(tmp_path):
 
 def test_summary_file_is_plain_json(tmp_path):
     runs = frame(growth=[1.0, math.nan, math.nan, 1.5, 2.0, 3.0], same=1.0)
-    path = write_summary(tmp_path, summarise(runs, "compare", "siloed"))
+    path = tmp_path / "summary.json"
+    write_json(path, summarise(runs, "compare", "siloed"))
     loaded = json.loads(path.read_text(), parse_constant=lambda word: pytest.fail(f"{word} in summary.json"))
     assert loaded["arms"]["siloed"]["growth"]["low"] is None
     assert loaded["contrasts"][0]["low"] is None

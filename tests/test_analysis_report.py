@@ -13,7 +13,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 
-from analysis import figures, gap, gate, hours, load, summarise, write_summary
+from analysis import figures, gap, gate, hours, load, summarise
 from analysis.catalogue import CLASSES, WASTED_CLASSES
 from analysis.figures.funnel import STAGES
 from analysis.numbers import LANGUAGES, numbers
@@ -21,6 +21,7 @@ from analysis.paired import Contrast
 from analysis.report import _tiles, _unbroken, assumptions, write
 from analysis.report.tables import Tables
 from analysis.texts import texts
+from experiments.tables import write_json
 from sim.parameters import declared
 from tests.synthetic_study import synthetic
 
@@ -176,7 +177,7 @@ def test_missing_files_leave_out_what_needs_them(tmp_path):
     runs = pd.read_parquet(folder / "runs.parquet")
     runs = runs[[name for name in runs if not name.startswith("hours_")]]
     runs.to_parquet(folder / "runs.parquet")
-    write_summary(folder, summarise(runs, "compare", "siloed"))
+    write_json(folder / "summary.json", summarise(runs, "compare", "siloed"))
     manifest = json.loads((folder / "manifest.json").read_text())
     (folder / "manifest.json").write_text(json.dumps({"baseline": "siloed", "arms": manifest["arms"]}))
     text = Page(write(folder).read_text(encoding="utf-8")).text

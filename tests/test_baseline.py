@@ -40,3 +40,12 @@ def test_it_confirms_in_words_and_files(language: str, tmp_path: Path, capsys: p
     own = tmp_path / "smb.yaml"
     assert yaml.safe_load(own.read_text(encoding="utf-8"))["base"] == "smb"
     assert sim.load(str(own)).reference == sim.parameters.from_dict({"reference": found["reference"]}).reference
+
+
+def test_amounts_that_a_short_run_cannot_tell_are_left_to_the_base(tmp_path: Path) -> None:
+    """No quarter ends in a month: no attainment, and no traceback."""
+    given = ["organisation=smb", "confirm=1", "horizon.months=1", "horizon.burn_in_months=0", f"out={tmp_path}"]
+    assert main(["baseline", *given]) == MISSED
+    found = json.loads((tmp_path / "baseline.json").read_text(encoding="utf-8"))["reference"]
+    assert "attainment_mean" not in found
+    assert sim.load(str(tmp_path / "smb.yaml")).reference.attainment_mean == sim.load("smb").reference.attainment_mean

@@ -202,7 +202,7 @@ def test_sweeps_need_multirun() -> None:
         (["arm=siloed"], "arms stand in a list"),
         (["arm.siloed=3"], "name the parameter too"),
         (["arm.shared_ork.alignment=aligned"], "not among the arms, siloed, shared_okr. Did you mean 'shared_okr'?"),
-        (["arm.siloed.alignmnt.visibility=1"], "arm.siloed.alignmnt.visibility: unknown parameter."),
+        (["arm.siloed.alignmnt.visibility=1"], "arm.siloed.alignmnt.visibility=1: unknown parameter."),
         (["alignment.visibilty=1"], "Did you mean 'alignment.visibility'?"),
         (["alignment.visibility=7"], "alignment.visibility=7: allowed is from 0 to 1"),
         (["alignment.visibility=${nothing}"], "cannot be resolved"),

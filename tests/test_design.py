@@ -20,7 +20,6 @@ from experiments.points import Points, column
 from sim import files
 from sim.configuration import compose, read
 from sim.parameters import ParameterError, declared
-from sim.parameters.priors import distribution
 
 UNIT = {"low": 0.0, "high": 1.0}
 
@@ -161,10 +160,27 @@ def test_every_declared_prior_is_sampled_inside_its_bounds(name: str, organisati
     kind = organisation.kind(name)
     assert values.min() >= kind.low
     assert values.max() <= kind.high
-    spread = distribution(kind.prior)
+    spread = kind.prior
+    assert spread is not None
     ends = spread.cdf([kind.low, kind.high])
     wanted = (spread.cdf(values) - ends[0]) / (ends[1] - ends[0])
     assert np.allclose(wanted, u, atol=1e-6 if not found.whole else 0.5)
+
+
+@pytest.mark.parametrize("profile", ["smb", "enterprise"])
+def test_a_declared_prior_lies_around_the_organisations_own_value(profile: str) -> None:
+    """Also under an arm of its own value; amounts go with the size of deals."""
+    given = {"shared_okr": {"market.intent_mean": 0.5}}
+    base = {arm: compose(profile, arm, [{}, given.get(arm, {})]) for arm in ("siloed", "shared_okr")}
+    model = Organisation(profile, {arm: arm for arm in base}, {}, given, (), base)
+    own = base["siloed"]
+    assert factor("market.acv", "prior", model).at(np.array([0.5]))[0] == pytest.approx(own.market.acv)
+    assert factor("market.intent_mean", "prior", model).at(np.array([0.5]))[0] == pytest.approx(
+        own.market.intent_mean, rel=0.02
+    )
+    assert factor("arm.shared_okr.market.intent_mean", "prior", model).at(np.array([0.5]))[0] == pytest.approx(0.5)
+    low, high = factor("behaviour.call_bar", "prior", model).at(np.array([0.0, 1.0]))
+    assert [low, high] == pytest.approx([300 * own.market.acv / 35e3, 4000 * own.market.acv / 35e3])
 
 
 def test_a_prior_may_be_written_and_cut() -> None:

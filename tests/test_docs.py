@@ -243,8 +243,15 @@ def test_hours_account_has_every_class_once():
     assert sorted(rows) == sorted(CLASS_NAMES)
 
 
+def test_the_reference_of_commands_has_every_command():
+    page = (ROOT / "docs" / "reference" / "commands.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \|", page.partition("## Keys")[0], flags=re.MULTILINE)
+    assert sorted(rows) == sorted(COMMANDS)
+
+
 def test_odd_mentions_every_parameter_that_rules_read():
-    words = set(re.findall(r"[a-z_]+", ODD))
+    code = re.findall(r"`([^`]+)`", ODD) + re.findall(r"^    .*$", ODD, flags=re.MULTILINE)
+    words = set(re.findall(r"[a-z_]+", " ".join(code)))
     assert not [name for name in reads() if name not in words]
 
 

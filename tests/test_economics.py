@@ -202,8 +202,8 @@ def test_triage_turns_more_leads_into_less_revenue() -> None:
 def test_marketing_can_be_flooded_too() -> None:
     """More leads for the same marketers: the line to be qualified grows without bound, and leads cool in it.
 
-    They are qualified first in, first out, and none is given up unseen, so at four times today's volume hardly
-    any lead is still warm when its turn comes.
+    They are qualified first in, first out, until they are older than patience, so at four times today's volume
+    hardly any lead is still warm when its turn comes.
     """
     base = sim.load("mid_market", "siloed")
     flood = {"market.candidates_per_day": 4.0 * base.market.candidates_per_day}

@@ -103,6 +103,17 @@ def test_sources_come_down_from_the_base_unless_changed(folder: Path) -> None:
     assert set(sources(own)) == {"market.win_intercept", "behaviour.territory_yield"}
     assert sources("mid_market") == {}
     assert load(own).market.cycle_days == 50.0
+    own.write_text("base: organisation/mid_market.yaml\nmarket.cycle_days: 50\n", encoding="utf-8")
+    assert set(sources(own)) == {"market.win_intercept", "behaviour.territory_yield"}
+
+
+@pytest.mark.parametrize("today", ["alignment: {sla_hours: 9}", "alignment.sla_hours: 9", "alignment: aligned"])
+def test_what_today_says_has_no_source_of_the_base(today: str, tmp_path: Path) -> None:
+    told = "{alignment.sla_hours: {from: export, low: 2, high: 4}, market.acv: {from: export, low: 9e3, high: 11e3}}"
+    (tmp_path / "base.yaml").write_text(f"base: smb\nsources: {told}\n", encoding="utf-8")
+    own = tmp_path / "own.yaml"
+    own.write_text(f"base: ./base.yaml\ntoday: {{{today}}}\n", encoding="utf-8")
+    assert set(sources(own)) == {"market.acv"}
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import sys
 import weakref
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import mesa
 import numpy as np
@@ -18,7 +19,7 @@ import pytest
 import sim
 from sim import state as S
 from sim.agents.base import Counters, RecordAgent
-from sim.compiled import INTERPRETED
+from sim.compiled import INTERPRETED, compiled
 from sim.engine import simulate
 from sim.parameters import ParameterError
 from tests.worlds import assert_engines_agree, busy, tiny
@@ -164,6 +165,8 @@ def test_overrides_go_with_a_name() -> None:
     model = sim.GTMModel("smb", 1, "hybrid", **{"people.sellers": 2, "horizon.months": 1})
     assert model.params.people.sellers == 2
     assert model.params.incentives.name == "hybrid"
+    with pytest.raises(ParameterError, match="arm: arms and overrides go with"):
+        sim.GTMModel(sim.load("smb"), arm="shared_okr")
     with pytest.raises(ParameterError, match="overrides go with"):
         sim.GTMModel(tiny(), 1, **{"people.sellers": 2})
     with pytest.raises(ParameterError, match=r"Did you mean 'people\.sellers'"):
@@ -317,6 +320,18 @@ def test_example_task_rule() -> None:
     model.run_compiled(20)
     model.run()
     assert model.result().digest == simulate(busy(), 4, choose=module.close_first).digest
+
+
+@pytest.mark.slow
+def test_a_rule_that_chooses_what_is_not_on_the_list_stops_the_run() -> None:
+    """On the Mesa engine, which compiles the day of a seller alone; the loop over days takes the same one."""
+
+    @compiled
+    def beyond_the_list(w: Any, j: int) -> int:
+        return int(w.sellers[j].tasks)
+
+    with pytest.raises(IndexError, match="not among what is left of today's list"):
+        simulate(tiny("shared_okr"), 4, choose=beyond_the_list, engine="mesa")
 
 
 @pytest.mark.slow

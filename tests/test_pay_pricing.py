@@ -296,6 +296,13 @@ def test_a_quota_counts_for_the_length_of_its_period(period: int, length: float)
 # ---- expected factors ---------------------------------------------------------------------------
 
 
+def test_without_spread_a_shape_is_priced_at_the_mean() -> None:
+    given = {"event": "won_acv", "weight": 1.0, "target": "quota", "period": "quarter", "cap": 0.5, "cliff": 0.1}
+    params = sim.load("mid_market", overrides={"reference.attainment_sd": 0, "reference.attainment_mean": 0.8})
+    quota_term = with_plan(seller=[given]).incentives.seller[0]
+    assert expected_factor(params, quota_term, 1.0) == pytest.approx(0.5 / 0.8, rel=1e-3)
+
+
 def test_shapes_are_priced_over_the_spread_of_attainment() -> None:
     """Against random draws of the gamma distribution the reference states (20,000 of them: within 2 %)."""
     params = sim.load("mid_market")

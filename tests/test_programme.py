@@ -17,6 +17,8 @@ from sim.configuration import names
 from sim.engine import Result, simulate
 from sim.parameters import PLAN_THEMES, Params, declared, replace
 from sim.parameters.programme import STAYS
+from sim.rules.scoring import score_quantile
+from sim.rules.success import claw_back
 from tests.worlds import FEW, assert_engines_agree, busy, tiny
 
 pytestmark = pytest.mark.skipif(INTERPRETED, reason="too slow without the compiler")
@@ -271,16 +273,32 @@ def test_payout_only_leaves_behaviour() -> None:
     assert silent.measures["variable_pay"] != none.measures["variable_pay"]
 
 
-def test_what_a_former_plan_paid_is_taken_back_by_its_own_terms() -> None:
-    """A claw-back that only the old plan has still takes from wins it paid, and from no later one."""
-    churn = {"customers__churn_monthly": 0.2, "incentives": "retention"}
-    kept, dropped = (simulate(planned(p, **churn), seed=6) for p in ("none", "pay_only"))
-    due = dropped.world.pay[:, S.PAY_DUE]
-    assert kept.world.pay[:, S.PAY_DUE].sum() > 0.0 or due.sum() > 0.0
-    late = paying("retention", customers__churn_monthly=0.2, incentives="siloed")
-    world = sim.engine.build(late, 6, 10)
-    sim.engine.advance(world, 63)
-    assert world.pay[:, S.PAY_DUE].sum() == 0.0
+@pytest.mark.parametrize(("old", "new"), [("retention", "flat_salary"), ("siloed", "retention")])
+def test_what_a_plan_paid_is_taken_back_by_its_own_terms(old: str, new: str) -> None:
+    """Of every win the euros that the claw-back of the plan in force at that moment takes, and no others."""
+    world = simulate(paying(new, incentives=old), seed=6).world
+    changed = int(world.plan["pay_day"][0])
+    won = world.customers[: int(world.org["customers"][0])]
+    won = won[won["lead"] >= 0]
+    won[0]["since"] = changed  # closed with the last minute of the eve
+    terms = world.other_paid if old == "retention" else world.paid_terms
+    (term,) = [t for t in terms[S.SELLER] if t["event"] >= 0 and t["clawback_months"] > 0]
+    assert (won["since"] > changed).any()
+    assert (won["since"] <= changed).any()
+    for customer in won:
+        world.pay[:, S.PAY_DUE] = 0.0
+        claw_back(world, customer, 0.0)
+        owes = (customer["since"] <= changed) == (old == "retention")
+        due = float(term["rate"]) * customer["won_acv"] if owes else 0.0
+        assert world.pay[:, S.PAY_DUE].sum() == pytest.approx(due)
+
+
+def test_the_low_score_bar_is_the_new_plans_from_its_first_day() -> None:
+    plan = {"seller": [SOLD | {"low_score_multiplier": 2.0}], "low_score_quantile": 0.6}
+    world = sim.engine.build(paying(plan, programme__start_months=0.0), 1, 10)
+    sim.engine.advance(world, int(world.plan["pay_day"][0]))
+    level = float(world.org["bar_level"][0])
+    assert world.org["low_bar"][0] == score_quantile(world, level + 0.6 * (1.0 - level))
 
 
 def test_a_partial_plan_keeps_what_other_roles_have() -> None:

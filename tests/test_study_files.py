@@ -20,8 +20,8 @@ from experiments.commands import main
 from experiments.models import Organisation
 from experiments.studies import definition, known, plan
 from experiments.studies.felt import Believing
-from experiments.studies.plan import uncertain, value_of
-from sim.parameters import ParameterError, declared
+from experiments.studies.plan import uncertain
+from sim.parameters import ParameterError, declared, value_of
 
 STUDIES = [study.name for study in known()]
 

@@ -242,10 +242,11 @@ def test_the_lines_of_the_page_read_it_back(study: Path) -> None:
 
 
 def test_the_summary_is_that_of_the_runs(study: Path, tmp_path: Path) -> None:
-    from analysis.summary import summarise, write_summary
+    from analysis.summary import summarise
+    from experiments.tables import write_json
 
     frame = pd.read_parquet(study / "runs.parquet").drop(columns=["alignment.level", "incentives", "organisation"])
-    write_summary(tmp_path, summarise(frame, "sweep", "siloed"))
+    write_json(tmp_path / "summary.json", summarise(frame, "sweep", "siloed"))
     whole = json.loads((tmp_path / "summary.json").read_text())
     found = json.loads((study / "summary.json").read_text())
     assert found["arms"] == whole["arms"]

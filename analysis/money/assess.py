@@ -23,9 +23,8 @@ from experiments.inaction import audit
 from experiments.inaction.arms import DELAYS, MONTHLY, NEVER, PAYOUT, Arm, hourly
 from experiments.inaction.client import Client, fields
 from experiments.inaction.draws import COST, Drawn
-from experiments.studies.plan import value_of
 from sim import state as S
-from sim.parameters import Params
+from sim.parameters import Params, value_of
 from sim.world import pay_day, planned_pay
 
 Array = NDArray[np.float64]

@@ -9,12 +9,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from analysis import screening
 from analysis.numbers import Numbers
 from analysis.summary import Study
 from analysis.texts import Texts
-from sim.parameters import Declaration, declared
-from sim.parameters.priors import distribution
+from sim.parameters import Declaration, Market, declared
+from sim.parameters.priors import around
 
 JUDGEMENT = "judgement"
 GRADES = ("A", "B", "C", "D", "E", JUDGEMENT)
@@ -40,7 +42,8 @@ class Assumption:
     changed : bool
         Some arm's value is not the default.
     span : str
-        What it could as well be: 90 % of its prior, or the other words it may have; empty if it is not sampled.
+        What it could as well be: 90 % of its prior around the baseline's own value, or the other words it may have;
+        empty if it is not sampled.
     weight : str
         How much the headline depends on it: rank correlation over the draws of a posterior; empty where it was the
         same in all runs.
@@ -104,10 +107,11 @@ def _mappings(tree: object) -> Iterator[Tree]:
 def themes(study: Study, words: Texts, write: Numbers) -> list[Theme]:
     """All declared parameters with the values of this study, by theme."""
     trees = arm_parameters(study)
+    acv = float(trees[study.baseline].get("market", {}).get("acv", Market.acv)) if trees else 0.0
     grouped: dict[str, list[Assumption]] = {}
     for theme, name, declaration, default in declared() if trees else ():
         values = [trees[arm].get(theme, {}).get(name, default) for arm in study.arms]
-        row = _assumption(theme, name, declaration, default, values, words, write)
+        row = _assumption(theme, name, declaration, default, values, acv, words, write)
         told = study.summary.get("dependence", {}).get(row.key)
         weight = "" if told is None else write.decimal(told, 2, signed=True)
         moves = screened(row.key, words, write)
@@ -121,6 +125,7 @@ def _assumption(
     declaration: Declaration,
     default: object,
     values: list[Any],
+    acv: float,
     words: Texts,
     write: Numbers,
 ) -> Assumption:
@@ -135,7 +140,7 @@ def _assumption(
         grade=words("report.assumptions.ungraded") if loud else declaration.grade,
         loud=loud,
         changed=any(value != default for value in values),
-        span=span(declaration, words, write),
+        span=span(declaration, values[0], acv, words, write),
     )
 
 
@@ -177,13 +182,14 @@ def origin(words: Texts, write: Numbers) -> str:
     )  # fmt: skip
 
 
-def span(declaration: Declaration, words: Texts, write: Numbers) -> str:
-    """What a parameter could as well be."""
+def span(declaration: Declaration, value: Any, acv: float, words: Texts, write: Numbers) -> str:
+    """What a parameter could as well be in an organisation of this value and mean contract value (€)."""
     if declaration.choices:
         return ", ".join(declaration.choices)
     if not declaration.prior:
         return ""
-    ends = (float(f"{distribution(declaration.prior).ppf(q):.3g}") for q in (0.05, 0.95))
+    prior = around(declaration, value, acv)
+    ends = (float(f"{float(np.clip(prior.ppf(q), declaration.low, declaration.high)):.3g}") for q in (0.05, 0.95))
     low, high = (shown(end, words, write) for end in ends)
     return words("report.assumptions.span", low=low, high=high)
 

@@ -17,13 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
-from experiments.baseline import deal_scale
 from experiments.patterns import PROFILES
 from experiments.points import column
-from experiments.studies.plan import uncertain, value_of
+from experiments.studies.plan import uncertain
 from sim.configuration import find, read
-from sim.parameters import Declaration, Params, declared
-from sim.parameters.priors import distribution
+from sim.parameters import Params, declared, value_of
+from sim.parameters.priors import around
 
 # Rival forms of what nobody has measured; how strongly fit drives winning is a number, market.win_fit.
 FORMS = ("behaviour.call_form", "behaviour.nurture_form", "alignment.obligation_form")
@@ -65,23 +64,16 @@ class Space:
             if name in FORMS:
                 found[name] = column([declared_as.choices[int(up)] for up in z[:, i] > 0.0])
                 continue
-            prior, scale = self._prior(name, declared_as)
-            inside = np.clip(scale * prior.ppf(ndtr(z[:, i])), declared_as.low, declared_as.high)
+            prior = around(declared_as, value_of(self.params, name), self.params.market.acv)
+            inside = np.clip(prior.ppf(ndtr(z[:, i])), declared_as.low, declared_as.high)
             found[name] = np.round(inside).astype(np.int64) if isinstance(default, int) else inside
         return found
 
     def scores(self, name: str, values: Vectors) -> Vectors:
         """Normal scores of a number's values: the way back; no further than :data:`FARTHEST`."""
         declared_as = {f"{theme}.{own}": d for theme, own, d, _ in declared()}[name]
-        prior, scale = self._prior(name, declared_as)
-        return np.asarray(np.clip(ndtri(prior.cdf(np.asarray(values, dtype=float) / scale)), -FARTHEST, FARTHEST))
-
-    def _prior(self, name: str, declared_as: Declaration) -> tuple[Any, float]:
-        """Distribution of a number around the organisation's own value, and the scale that multiplies it."""
-        scale = deal_scale(self.params, declared_as)
-        center = value_of(self.params, name) / scale
-        flat = center <= 0 and declared_as.prior.startswith(("gamma", "lognormal"))
-        return distribution(declared_as.prior, None if flat else center), scale
+        prior = around(declared_as, value_of(self.params, name), self.params.market.acv)
+        return np.asarray(np.clip(ndtri(prior.cdf(values)), -FARTHEST, FARTHEST))
 
     def features(self, z: Vectors) -> Vectors:
         """What an emulator sees of points: z, of a form only its sign."""

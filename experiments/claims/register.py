@@ -14,9 +14,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from experiments.panels import LATER
-from experiments.studies.plan import value_of
 from sim.configuration import compose
-from sim.parameters import ParameterError, Params, nearest, replace
+from sim.parameters import ParameterError, Params, nearest, replace, value_of
 
 Kind = Literal["contrast", "sorting", "programme", "context"]
 Change = Literal["share_of_level", "points", "k€", "hours", "share", "rest"]

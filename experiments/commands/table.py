@@ -20,10 +20,19 @@ NOTES = {
 }
 NOTES_PAIRED = {
     "en": " Differences from “{baseline}”, run by run on the same draws; P(> 0): probability that the true difference "
-    "is positive; pairing: how many times as many unpaired runs the same interval would have taken.",
+    "is positive; pairing: {pairing}.",
     "es": " Diferencias con «{baseline}», simulación a simulación con los mismos sorteos; P(> 0): probabilidad de que "
-    "la diferencia verdadera sea positiva; emparejamiento: cuántas veces más simulaciones sin emparejar costaría el "
-    "mismo intervalo.",
+    "la diferencia verdadera sea positiva; emparejamiento: {pairing}.",
+}
+PAIRING = {
+    "en": "how many times as many unpaired runs the same interval would have taken",
+    "es": "cuántas veces más simulaciones sin emparejar costaría el mismo intervalo",
+}
+# Means of draws make the interval then, so the ratio speaks of single runs only.
+PAIRING_OF_DRAWS = {
+    "en": "how many times the variance of one run's difference, were the two arms' runs not of the same draws",
+    "es": "cuántas veces la varianza de la diferencia de una simulación, si las de los dos escenarios no compartieran "
+    "sorteos",
 }
 UP, DOWN = "green", "red"
 
@@ -39,7 +48,9 @@ def headline_table(study: Study, language: str) -> Table:
     names = tuple(name for name in names if name in study.measures)
     title = ", ".join(words.arm_title(arm) for arm in study.arms)
     note = (NOTES[language] + (NOTES_PAIRED[language] if study.others else "")).format(
-        n=write.decimal(study.replications, 0), baseline=words.arm(study.baseline)
+        n=write.decimal(study.replications, 0),
+        baseline=words.arm(study.baseline),
+        pairing=(PAIRING_OF_DRAWS if "uncertainty" in study.summary else PAIRING)[language],
     )
     table = Table(title=title, caption=note, box=box.SIMPLE_HEAD, title_justify="left", caption_justify="left")
     table.add_column(words("report.measures.measure"))

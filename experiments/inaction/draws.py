@@ -23,9 +23,8 @@ from experiments.calibration.space import shared_names, space
 from experiments.fitting.scaling import bounds
 from experiments.inaction import audit, matching
 from experiments.inaction.client import Client
-from experiments.studies.plan import value_of
 from sim.configuration import configs_folders, find, sources
-from sim.parameters import PLAN_THEMES, Params, declared
+from sim.parameters import PLAN_THEMES, Params, declared, value_of
 from sim.parameters.priors import distribution
 
 CANDIDATES = "market.candidates_per_day"

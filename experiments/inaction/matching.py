@@ -22,9 +22,8 @@ from experiments.baseline import reference_of
 from experiments.fitting.scaling import LONGER, MORE, bounds, moved
 from experiments.inaction import audit
 from experiments.inaction.client import Client
-from experiments.studies.plan import value_of
 from sim.engine import Result, run_seed, simulate
-from sim.parameters import Params, replace
+from sim.parameters import Params, replace, value_of
 from sim.parameters.reference import EVENTS
 
 MONTHS, ROOT = 12, 11  # of the short runs

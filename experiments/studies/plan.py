@@ -19,13 +19,12 @@ import numpy as np
 import pandas as pd
 
 from experiments import design
-from experiments.baseline import deal_scale
 from experiments.calibration import posterior
 from experiments.models import Model, Organisation
 from experiments.points import NOWHERE, Points, column
 from experiments.wording import check_keys
-from sim.parameters import PLAN_THEMES, Declaration, ParameterError, Params, declared, is_number, nearest
-from sim.parameters.priors import distribution
+from sim.parameters import PLAN_THEMES, Declaration, ParameterError, Params, declared, is_number, nearest, value_of
+from sim.parameters.priors import around
 
 KEYS = ("name", "points", "factors", "zip", "scales", "parts", "budget", "include", "also", "of_arm", "posterior")
 OWN = ("simplex", "panel")
@@ -81,21 +80,6 @@ def _organisation(model: Model, what: str) -> Organisation:
     if not isinstance(model, Organisation):
         raise ParameterError(f"design: {what} needs an organisation, not a foreign model.")
     return model
-
-
-def value_of(params: Params, name: str) -> float:
-    """A plain parameter by its dotted name.
-
-    Raises
-    ------
-    ParameterError
-        There is none of that name, or it is no number.
-    """
-    names = [f"{theme}.{each}" for theme, each, _, default in declared() if not isinstance(default, str | bool)]
-    if name not in names:
-        raise ParameterError(f"{name}: no parameter with a number.{nearest(name, names)}")
-    theme, _, field = name.partition(".")
-    return float(getattr(getattr(params, theme), field))
 
 
 def as_declared(name: str, value: float) -> float | int:
@@ -192,11 +176,8 @@ def firms(
     cube = qmc.LatinHypercube(len(names), rng=random).random(n)
     drawn: dict[str, list[float | int]] = {}
     for u, (name, found) in zip(cube.T, names.items(), strict=True):
-        scale = deal_scale(params, found)
-        center = value_of(params, name) / scale
-        flat = center <= 0 and found.prior.startswith(("gamma", "lognormal"))  # these have no spread around 0
-        values = distribution(found.prior, None if flat else center).ppf(u)
-        drawn[name] = [as_declared(name, float(value)) for value in scale * values]
+        values = around(found, value_of(params, name), params.market.acv).ppf(u)
+        drawn[name] = [as_declared(name, float(value)) for value in values]
     return drawn
 
 

@@ -28,7 +28,7 @@ __all__ = [
     "Alignment", "Behaviour", "Capability", "Customers", "Declaration", "Event", "Horizon", "Incentives",
     "Market", "ParameterError", "Params", "People", "Period", "Programme", "Readiness", "Reference", "Role", "Scope",
     "Term", "Workload", "declared", "from_dict", "is_number", "nearest", "numeric_record", "plan_record", "replace",
-    "to_dict",
+    "to_dict", "value_of",
 ]  # fmt: skip
 
 
@@ -108,7 +108,7 @@ def _theme(theme: str, values: Mapping[str, Any]) -> Any:
         if name not in fields:
             everywhere = {f"{t}.{n}" for t, n, _, _ in declared()}
             hint = nearest(f"{theme}.{name}", everywhere)
-            raise ParameterError(f"{theme}.{name}: unknown parameter.{hint}")
+            raise ParameterError(f"{theme}.{name}={value!r}: unknown parameter.{hint}")
         if name == PLANNED_PAY:
             checked[name] = _planned_pay(f"{theme}.{name}", value)
             continue
@@ -167,6 +167,21 @@ def replace(params: Params, changes: Mapping[str, Any]) -> Params:
     changed = dataclasses.replace(params, **{theme: _theme(theme, values) for theme, values in nested.items()})
     _check_together(changed)
     return changed
+
+
+def value_of(params: Params, name: str) -> float:
+    """A plain parameter by its dotted name.
+
+    Raises
+    ------
+    ParameterError
+        There is none of that name, or it is no number.
+    """
+    names = [f"{theme}.{each}" for theme, each, _, default in declared() if not isinstance(default, str)]
+    if name not in names:
+        raise ParameterError(f"{name}: no parameter with a number.{nearest(name, names)}")
+    theme, _, field = name.partition(".")
+    return float(getattr(getattr(params, theme), field))
 
 
 PLAN_THEMES = ("programme", "readiness")  # in a record of their own: a plan names levers as the levers do

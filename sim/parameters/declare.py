@@ -59,7 +59,7 @@ class Declaration:
 
 
 def param(
-    default: float | bool | str,
+    default: float | str,
     unit: str,
     meaning: str,
     low: float = 0.0,
@@ -103,7 +103,7 @@ def number(value: object) -> int | float | None:
         return None
 
 
-def coerce(key: str, value: object, field: dataclasses.Field[Any]) -> float | int | bool | str:
+def coerce(key: str, value: object, field: dataclasses.Field[Any]) -> float | int | str:
     """Return ``value`` in the type of ``field``, or raise :class:`ParameterError`.
 
     ``key`` is the dotted name used in the message. Numbers arrive as those of Python or
@@ -116,10 +116,6 @@ def coerce(key: str, value: object, field: dataclasses.Field[Any]) -> float | in
             hint = nearest(str(value), declared.choices)
             raise ParameterError(f"{key}={value!r}: allowed are {', '.join(declared.choices)}.{hint}")
         return str(value)
-    if isinstance(default, bool):
-        if not isinstance(value, bool):
-            raise ParameterError(f"{key}={value!r}: allowed are true and false.")
-        return value
     if isinstance(value, bool) or not isinstance(value, Real):
         raise ParameterError(f"{key}={value!r}: a number {allowed(declared)} is needed ({declared.meaning}).")
     plain = number(value)

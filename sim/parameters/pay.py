@@ -123,7 +123,7 @@ class Incentives:
         Scale each role's terms so that the plan costs the on-target variable pay at
         the calibrated baseline.
     low_score_quantile : float
-        Recorded scores below this quantile of MQL scores are "low".
+        Recorded scores below this quantile of the scores past the unagreed bar are "low".
     """
 
     name: str = "flat_salary"
@@ -163,13 +163,16 @@ def term_from_dict(key: str, given: object) -> Term:
     names = [f.name for f in dataclasses.fields(Term)]
     for name in given:
         if name not in names:
-            raise ParameterError(f"{key}.{name}: unknown; a term has {', '.join(names)}.{nearest(str(name), names)}")
+            known = f"a term has {', '.join(names)}.{nearest(str(name), names)}"
+            raise ParameterError(f"{key}.{name}={given[name]!r}: unknown; {known}")
     if "event" not in given:
         raise ParameterError(f"{key}: the event is missing; allowed are {', '.join(e.name for e in Event)}.")
     weight, rate = given.get("weight"), given.get("rate")
     if (weight is None) == (rate is None):
         raise ParameterError(f"{key}: give either a weight (share of variable pay) or a rate (€ per unit).")
     target = given.get("target")
+    if isinstance(target, str) and target != QUOTA:
+        raise ParameterError(f"{key}.target={target!r}: a number above 0 is needed, or '{QUOTA}'.{nearest(target, [QUOTA])}")
     if target is not None and target != QUOTA:
         target = _number(f"{key}.target", target, 1e-9, 1e15)
     cliff = _number(f"{key}.cliff", given.get("cliff", 0.0), 0, 10)

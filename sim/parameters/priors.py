@@ -9,11 +9,17 @@ A declaration's ``prior`` reads ``name(a, b, …)``: ``uniform(low, high)``,
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
 from sim.parameters.declare import Declaration
 
+Values = NDArray[np.float64]
+DEALS = 35_000.0  # € of mean contract value
 FORM = re.compile(r"^\s*([a-z]+\+?)\s*\(([^)]*)\)\s*$")
 
 
@@ -63,7 +69,46 @@ def distribution(prior: str, center: float | None = None) -> Any:
     raise ValueError(f"{prior!r}: unknown prior {name!r}")
 
 
-def at_quantile(declared: Declaration, q: float, center: float | None = None) -> float:
-    """Value of a parameter at quantile ``q`` of its prior, inside its bounds."""
-    value = float(distribution(declared.prior, center).ppf(q))
-    return min(max(value, declared.low), declared.high)
+@dataclass(frozen=True)
+class Prior:
+    """A prior as it holds for one organisation.
+
+    Attributes
+    ----------
+    text : str
+        As in a declaration.
+    center : float, optional
+        The organisation's own value, over ``scale``.
+    scale : float
+        What multiplies all values.
+    """
+
+    text: str
+    center: float | None = None
+    scale: float = 1.0
+
+    def ppf(self, q: ArrayLike) -> Values:
+        """Values at quantiles; :class:`ValueError` if the text is not a prior."""
+        return np.asarray(self.scale * distribution(self.text, self.center).ppf(q))
+
+    def cdf(self, values: ArrayLike) -> Values:
+        """Shares of the prior below values; :class:`ValueError` if the text is not a prior."""
+        return np.asarray(distribution(self.text, self.center).cdf(np.asarray(values, dtype=float) / self.scale))
+
+
+def around(declared: Declaration, value: float, acv: float) -> Prior:
+    """A declared prior around the organisation's own value, where its kind can be centred.
+
+    Parameters
+    ----------
+    declared : Declaration
+        It has a prior.
+    value : float
+        The organisation's own value.
+    acv : float
+        Mean contract value of its leads, €: priors of amounts are meant for deals of 35 k€ and go with it.
+    """
+    scale = acv / DEALS if declared.unit.startswith("€") else 1.0
+    center = value / scale
+    flat = center <= 0 and declared.prior.startswith(("gamma", "lognormal"))  # these have no spread around 0
+    return Prior(declared.prior, None if flat else center, scale)

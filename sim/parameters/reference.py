@@ -3,7 +3,9 @@
 It prices cost-neutral plans: a term's weight divided by its reference amount is its
 rate. The amounts are measured on siloed runs of a profile (``gtm
 baseline``) and kept in the profile's file, per head and year; pooled scopes use
-the same per-head amounts. Without a reference, cost neutrality is refused.
+the same per-head amounts. A file that gives none is priced by its base's, at last by
+those declared here, which are about ``mid_market``'s; a row given is taken whole, and
+what it leaves out is nothing.
 """
 
 from __future__ import annotations
@@ -63,6 +65,8 @@ def reference_from_dict(given: dict[str, object]) -> Reference:
             raise _unknown(f"reference.{name}", value, name, names)
         if name.startswith("attainment") or name == "low_share":
             checked[name] = _amount(f"reference.{name}", value)
+            if name == "attainment_mean" and checked[name] == 0.0:
+                raise ParameterError(f"reference.{name}={value!r}: a number above 0 is needed.")
         elif isinstance(value, dict):
             for event in value:
                 if event not in EVENTS:

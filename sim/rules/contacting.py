@@ -188,6 +188,8 @@ def accept(w: Any, j: int, index: int) -> None:
         sellers = org.sellers - org.developers
         if sellers == 0:
             lead.stage = DISQUALIFIED
+            if lead.marketer >= 0:
+                report_back(w, index)
             return
         to = org.developers + jump(CLOSER, lead.key, sellers, w.keys)
     lead.seller = to

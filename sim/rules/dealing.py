@@ -46,7 +46,6 @@ CLOSING = int(Stream.DEAL_CLOSE)
 MANAGER = int(Stream.CUSTOMER_MANAGER)
 NOTE = int(Stream.HANDOVER_NOTE)
 SELLERS_CAN_AMEND = 2
-YEAR_OF_MONTHS = 12.0  # how far a seller looks ahead for who may leave
 
 
 @inlined
@@ -227,7 +226,7 @@ def promises_too_much(p: Any, s: Any, lead: Any, x: float) -> bool:
     """Whether the seller oversells: the gain in felt pay against conscience and claw-back."""
     chance = sigmoid(x)
     gain = (sigmoid(x + p.oversell_gain) - chance) * s.pay_rate
-    leaving = leave_chance(p, lead, max(s.clawback, YEAR_OF_MONTHS)) * p.churn_oversold
+    leaving = leave_chance(p, lead, max(s.clawback, p.leave_months)) * p.churn_oversold
     risk = chance * leaving * ((s.pay_rate if s.clawback > 0.0 else 0.0) + s.retained_rate)
     return gain - risk > p.oversell_cost * s.integrity
 
@@ -300,7 +299,7 @@ def writes_note(w: Any, s: Any, lead: Any, acv: float) -> bool:
     if uniform(w.keys[NOTE], lead.key, 0) < p.process:
         return True
     at_risk = (s.pay_rate if s.clawback > 0.0 else 0.0) + s.retained_rate
-    leaving = leave_chance(p, lead, max(s.clawback, YEAR_OF_MONTHS)) * p.churn_missing * p.note_coverage
+    leaving = leave_chance(p, lead, max(s.clawback, p.leave_months)) * p.churn_missing * p.note_coverage
     hour = p.quota / (QUARTER * p.day_hours * (1.0 - p.seller_fixed)) * s.pay_rate  # what a free hour at quota brings
     return leaving * at_risk * acv > p.note * hour
 

@@ -34,8 +34,6 @@ from sim.rules.pay import (
 from sim.state import MARKETER, QUARTER, SUCCESS, YEAR
 
 LEAST_UNSURE = 0.04  # of a period: on its last days the end is known but for the deals of a day or two
-DAYS_TO_OPPORTUNITY = 15.0  # after which marketing sees what became of a lead, about three weeks
-RETENTION_QUARTERS = 2.0  # mean delay of what a customer who stays pays its seller
 
 
 @compiled
@@ -150,7 +148,7 @@ def feel_marketer(w: Any, i: int) -> None:
         elif term.event == WON_ACV or term.event == REVENUE:
             m.pay_acv += value
     m.pays_wins = 1 if m.pay_won > 0.0 or m.pay_acv > 0.0 else 0
-    m.soon = math.exp(-m.discounting * DAYS_TO_OPPORTUNITY / QUARTER)
+    m.soon = math.exp(-m.discounting * w.params[0].opportunity_days / QUARTER)
     m.next_touch = math.exp(-m.discounting * w.params[0].nurture_wait_days / QUARTER)
     m.felt = felt / w.earnings[MARKETER, 1] if w.earnings[MARKETER, 1] > 0.0 else 0.0
     m.effort = effort_of(w, m.felt)
@@ -190,7 +188,7 @@ def feel_seller(w: Any, j: int) -> None:
             months = max(months, 1.0 * term.clawback_months)
         elif term.event == RETAINED:
             retained += value * zone
-            delayed = math.exp(-RETENTION_QUARTERS * s.discounting)
+            delayed = math.exp(-p.retained_quarters * s.discounting)
             rate += value * zone * delayed
             rate_later += value * later * delayed
     s.pay_rate = rate

@@ -11,7 +11,7 @@ from sim.rules.arithmetic import logit, sigmoid
 from sim.rules.feeling import feel_manager, feel_marketer, feel_seller
 from sim.rules.lists import accounts_of, append
 from sim.rules.pay import heads, usual_pay
-from sim.rules.scoring import STEEPNESS, score_quantile, set_bars
+from sim.rules.scoring import STEEPNESS, set_bars, set_low_bar
 from sim.rules.staffing import begin_seat, draw_person
 from sim.state import DEVELOPER, MARKETER, N_BINS, N_ROLES, PAY_RECENT, SELLER, SUCCESS, YEAR
 
@@ -33,7 +33,7 @@ def found(w: Any) -> None:
     org.intent_logit = logit(p.intent_mean)
     org.usual_chance = sigmoid(p.belief_intercept)
     set_bars(w)
-    org.low_bar = score_quantile(w, org.bar_level + org.low_quantile * (1.0 - org.bar_level))
+    set_low_bar(w)
     worker = 0
     for i in range(org.marketers):
         m = w.marketers[i]

@@ -13,7 +13,7 @@ from sim.compiled import compiled
 from sim.draws import Stream, uniform
 from sim.rules.arithmetic import logit, sigmoid
 from sim.rules.lists import append, dispositions_of, remove
-from sim.rules.scoring import CENTER, SCALE, forget_scores, read_intent, score_quantile
+from sim.rules.scoring import CENTER, SCALE, forget_scores, read_intent, set_low_bar
 from sim.state import N_RETURNED, VIABLE, WON
 
 RETURN = int(Stream.DISPOSITION_RETURN)
@@ -139,7 +139,7 @@ def learn_month(w: Any) -> None:
     org = w.org[0]
     read_dispositions(w)
     forget_scores(w)
-    org.low_bar = score_quantile(w, org.bar_level + org.low_quantile * (1.0 - org.bar_level))
+    set_low_bar(w)
     month = w.months[org.month]
     slope = 0.0
     for i in range(org.marketers):

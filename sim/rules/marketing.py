@@ -51,8 +51,6 @@ OWNED_BY_MARKETING = 0
 IMPOSSIBLE = 1e12
 # A marketer's week is planned on own counts; before there are any, on these many leads of the usual kind.
 USUAL_LEADS, USUAL_GAP, LEAST_GAP = 5.0, 0.15, 0.02
-# Moving a bar is judged by what one touch gains and a step of the bar costs; full pull from a quarter on.
-BAR_STEP, PULL_STEEPNESS = 0.05, 4.0
 
 
 @inlined
@@ -372,7 +370,7 @@ def move_bars(w: Any) -> None:
             warmer = felt_value(w, m, org.bar + lift, p.acv, later)
             wait = m.next_touch * warmer - touch_hours(p) * m.hour_value
             cost = pushing_cost_of_step(w, m)
-            pull += math.tanh((now - wait - cost) / max(abs(now), 1e-9) * PULL_STEEPNESS)
+            pull += math.tanh((now - wait - cost) / max(abs(now), 1e-9) * p.bar_pull)
         org.bar_level -= p.bar_drift * pull / org.marketers
         org.bar_level = min(max(org.bar_level, 0.02), 0.98)
     if org.mql_month >= 1.0:
@@ -388,6 +386,6 @@ def move_bars(w: Any) -> None:
 
 @compiled
 def pushing_cost_of_step(w: Any, m: Any) -> float:
-    """Felt cost of lowering one's own formal bar by a twentieth for everybody."""
+    """Felt cost of lowering one's own formal bar a step for everybody."""
     p = w.params[0]
-    return p.pushing_cost * w.org[0].reference_mql * m.integrity * (1.0 + p.visibility) * BAR_STEP * BAR_STEP
+    return p.pushing_cost * w.org[0].reference_mql * m.integrity * (1.0 + p.visibility) * p.bar_step * p.bar_step

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sim.compiled import compiled
+from sim.rules.scoring import set_low_bar
 from sim.state import (
     DEVELOPER,
     MARKETER,
@@ -23,7 +24,6 @@ from sim.state import (
 )
 
 COMPANY = 4
-MONTHS_REMEMBERED = 6.0
 INDIVIDUAL, POD, TEAM, WHOLE = 0, 1, 2, 3
 LEAD, MQL_EVENT, MEETING, ACCEPTED_LEAD, OPEN, WON_DEAL, WON_ACV, RETAINED, EXPANDED, REVENUE = range(10)
 WON_DEAL_LOW, WON_ACV_LOW = 10, 11
@@ -138,7 +138,7 @@ def pay_person(w: Any, role: int, worker: int, quota: float, period: int) -> flo
     w.pay[worker, PAY_DUE] -= taken
     earned = max(earned, 0.0) - taken
     w.pay[worker, PAY_VARIABLE] += earned
-    w.pay[worker, PAY_RECENT] += earned / MONTHS_REMEMBERED
+    w.pay[worker, PAY_RECENT] += earned / w.params[0].pay_memory_months
     return earned
 
 
@@ -196,6 +196,7 @@ def change_pay(w: Any) -> None:
             w.earnings[role, column] = w.other_earnings[role, column]
             w.other_earnings[role, column] = former
     w.org[0].low_quantile = w.plan[0].low_quantile
+    set_low_bar(w)
 
 
 @compiled
@@ -225,7 +226,7 @@ def pay_base(w: Any) -> None:
         for _ in range(heads(w, role)):
             w.pay[worker, PAY_BASE] += w.earnings[role, 0]
             recent = w.pay[worker, PAY_RECENT]
-            w.pay[worker, PAY_RECENT] = recent + (w.earnings[role, 0] - recent) / MONTHS_REMEMBERED
+            w.pay[worker, PAY_RECENT] = recent + (w.earnings[role, 0] - recent) / w.params[0].pay_memory_months
             month.base_pay += w.earnings[role, 0]
             worker += 1
 

@@ -128,7 +128,14 @@ def set_bars(w: Any) -> None:
 
 
 @compiled
+def set_low_bar(w: Any) -> None:
+    """Turn the quantile below which a win counts as of low score into a score: one of those past the unagreed bar."""
+    org = w.org[0]
+    org.low_bar = score_quantile(w, org.bar_level + org.low_quantile * (1.0 - org.bar_level))
+
+
+@compiled
 def forget_scores(w: Any) -> None:
-    """Let old scores count less (half after about three months)."""
+    """Let old scores count less."""
     for i in range(N_BINS):
-        w.histogram[i] *= 0.8
+        w.histogram[i] *= w.params[0].score_memory

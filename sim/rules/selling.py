@@ -93,7 +93,7 @@ def list_deals(w: Any, j: int) -> None:
         due = lead.next_time <= org.day + 0.999
         if lead.stage == ACCEPTED:
             if due:
-                add_task(w, s, DISCOVER, index, hoped_value(w, s, lead), p.discovery + 1.0, True)
+                add_task(w, s, DISCOVER, index, hoped_value(w, s, lead), p.discovery + p.discovery_margin, True)
         else:
             value = hoped_value(w, s, lead)
             if lead.steps >= p.steps:
@@ -246,8 +246,10 @@ def make_seller_day(choose: Choice) -> Callable[[Any, int], None]:
         s = w.sellers[j]
         while s.left > 0:
             k = choose(w, j)
-            if k < 0 or k >= s.tasks or w.tasks[k].kind == DONE:
+            if k < 0:
                 break
+            if k >= s.tasks or w.tasks[k].kind == DONE:
+                raise IndexError("the task-choice rule chose a task that is not among what is left of today's list")
             seller_perform(w, j, k)
         seller_end(w, j)
 

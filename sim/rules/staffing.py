@@ -43,7 +43,7 @@ def spread_out(w: Any, stream: int, key: int, generation: int, spread: float) ->
 
 @compiled
 def begin_seat(w: Any, j: int) -> None:
-    """A new person sits down: traits drawn, trust and territory as found."""
+    """A new person sits down: traits drawn, trust as of anybody new, territory as found."""
     p = w.params[0]
     s = w.sellers[j]
     draw_person(w, s, s.role)

@@ -192,12 +192,12 @@ def _hydra_key(command: Command, key: str, is_mapping: bool, text: str) -> str:
             )
         if len(path) < 2:
             return f"++{key}"
-        return f"++arm.{path[0]}." + _parameter_key(".".join(path[1:]), is_mapping, f"arm.{path[0]}.")
+        return f"++arm.{path[0]}." + _parameter_key(".".join(path[1:]), is_mapping, text)
     own = command.keys()
     if key in own:
         return key
     if theme in ALL_THEMES:
-        return "++" + _parameter_key(key, is_mapping)
+        return "++" + _parameter_key(key, is_mapping, text)
     raise _unknown(command, key, text)
 
 
@@ -215,11 +215,11 @@ def _parameter_names() -> frozenset[str]:
     return frozenset([*known_keys(), *ALL_THEMES, *(f"{theme}.{PRESET}" for theme in PRESET_THEMES)])
 
 
-def _parameter_key(key: str, is_mapping: bool, before: str = "") -> str:
+def _parameter_key(key: str, is_mapping: bool, text: str) -> str:
     """The key of a parameter or preset; what lies deeper in a pay plan is checked when it is built."""
     head = ".".join(key.split(".")[:2])
     if head not in _parameter_names():
-        raise ParameterError(f"{before}{key}: unknown parameter.{nearest(head, _parameter_names())}")
+        raise ParameterError(f"{text}: unknown parameter.{nearest(head, _parameter_names())}")
     return f"{key}.{PRESET}" if key in PRESET_THEMES and not is_mapping else key
 
 
