@@ -28,10 +28,12 @@ ODD = (ROOT / "docs" / "ODD.md").read_text(encoding="utf-8")
 # What decides an outcome, or books an hour, must not read a dial: they act on what happens before.
 OUTCOMES = (
     "winning.win_logit", "winning.project_chance", "winning.worth_its_hours", "winning.still_worth",
-    "success.churn_hazard", "success.renew", "success.leave", "dealing.close", "dealing.win", "dealing.advance",
-    "dealing.discover", "contacting.attempt", "contacting.accept", "workload.spend", "workload.seconds",
-    "workload.end_day", "market.capture_chance", "market.set_attributes", "selling.prospect", "feeling.effort_of",
-    "pay.term_pay", "pay.pay_person", "staffing.turn_over",
+    "winning.deal_hours", "success.churn_hazard", "success.renew", "success.leave", "dealing.close", "dealing.win",
+    "dealing.advance", "dealing.discover", "dealing.skill_now", "dealing.leave_chance", "dealing.promises_too_much",
+    "contacting.attempt", "contacting.accept", "workload.spend", "workload.seconds", "workload.end_day",
+    "market.capture_chance", "market.offered", "market.set_attributes", "scoring.reading", "scoring.standing",
+    "selling.prospect", "feeling.effort_of", "pay.term_pay", "pay.pay_person", "staffing.draw_person",
+    "staffing.turn_over",
 )  # fmt: skip
 # What an outcome sets off: events of their own, each with its row in the ODD. They decide nothing about it.
 SET_OFF = frozenset({

@@ -6,7 +6,6 @@ import ast
 import dataclasses
 import json
 import math
-from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,6 @@ import sim.parameters
 from sim import state as S
 from sim.parameters import (
     PARAMS_DTYPE,
-    THEMES,
     Event,
     ParameterError,
     Params,
@@ -29,7 +27,6 @@ from sim.parameters import (
     replace,
     to_dict,
 )
-from sim.parameters.declare import declaration
 from tests.worlds import incentives, parameters, refused
 
 PACKAGE = Path(sim.parameters.__file__).parent.parent
@@ -226,29 +223,18 @@ def test_pay_events_are_numbered_the_same_in_rules_and_plans() -> None:
     assert [int(role) for role in Role] == [S.MARKETER, S.DEVELOPER, S.SELLER, S.SUCCESS]
 
 
-def reads(path: Path) -> dict[str, set[str]]:
-    """Names of parameters by the function of a file that reads them from the record (``p.x``, ``params[0].x``)."""
-    found: dict[str, set[str]] = defaultdict(set)
-    for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if not isinstance(function, ast.FunctionDef):
-            continue
-        for node in ast.walk(function):
-            if not isinstance(node, ast.Attribute):
-                continue
-            direct = isinstance(node.value, ast.Name) and node.value.id == "p"
-            indexed = (
-                isinstance(node.value, ast.Subscript)
-                and isinstance(node.value.value, ast.Attribute)
-                and node.value.value.attr == "params"
-            )
-            if direct or indexed:
-                found[function.name].add(node.attr)
+def reads(path: Path) -> set[str]:
+    """Names that a file reads from the record of parameters (``p.x``, ``params[0].x``), declared or not."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Attribute):
+            base = ast.unparse(node.value)
+            if base == "p" or base.endswith("params[0]"):
+                found.add(node.attr)
     return found
 
 
-READS = {path.stem: reads(path) for path in sorted((PACKAGE / "rules").glob("*.py"))}
-READ_BY_RULES = {name for functions in READS.values() for names in functions.values() for name in names}
-READ_BY_RULES |= set().union(*reads(PACKAGE / "kernel.py").values())
+READ_BY_RULES = set().union(*map(reads, [*(PACKAGE / "rules").glob("*.py"), PACKAGE / "kernel.py"]))
 
 # In the record, but read only by Python code that prices plans, counts people or reports money.
 ONLY_PYTHON = {
@@ -272,124 +258,3 @@ def test_what_only_python_reads_is_read() -> None:
     # Earnings and variable shares are also looked up by role: ``f"{role}_earnings"``.
     unread = {name for name in ONLY_PYTHON if f".{name}" not in text}
     assert not unread
-
-
-# ---------------------------------------------------------------- no dial feeds an outcome
-
-DIALS = (
-    "shared_definition", "visibility", "feedback", "sla_hours", "follow_up_obligation", "coordination_hours",
-    "audit_share", "score_owner", "process", "data_quality", "technology",
-)  # fmt: skip
-
-# (file, function): dial: what a person thereby knows, has to do, or feels. Nothing here
-# computes the odds of a win, churn, the size of an expansion, or hours other than of events.
-ARGUED: dict[tuple[str, str], dict[str, str]] = {
-    ("capability", "capture_fields"): {
-        "data_quality": "which fields of a record are filled, and filled right",
-        "process": "checks at the source keep wrong values out",
-        "technology": "unwritten steps done by machine spread errors",
-    },
-    ("capability", "cross_over"): {
-        "visibility": "who sees the other side's record sees its fields",
-        "process": "a written hand-over carries fields across",
-        "technology": "and does so by itself",
-    },
-    ("contacting", "promise"): {"visibility": "who sees how a score came about discounts what was pushed"},
-    ("contacting", "contact_obliged"): {"follow_up_obligation": "whether a duty of follow-up exists at all"},
-    ("dealing", "amend"): {"score_owner": "whether a seller may change the recorded score"},
-    ("dealing", "writes_note"): {"process": "a written process asks for the hand-over note"},
-    ("handover", "hand_over"): {
-        "process": "routing by rule needs no wait",
-        "technology": "if a machine routes",
-        "sla_hours": "the agreed wait of what is routed by hand",
-        "follow_up_obligation": "whether following this lead up is a duty",
-    },
-    ("learning", "report_back"): {"feedback": "whether marketing is told what became of a lead"},
-    ("learning", "report_audit"): {"audit_share": "whether somebody checks an unpursued lead"},
-    ("learning", "read_dispositions"): {"visibility": "own returns count alone where the team's are not seen"},
-    ("learning", "read_team_table"): {"visibility": "marketers see what became of others' leads, too"},
-    ("market", "offer_candidates"): {
-        "technology": "machines make duplicate records",
-        "process": "that a written process avoids",
-    },
-    ("marketing", "pushing_cost"): {
-        "visibility": "pushing is felt more when sellers see it",
-        "score_owner": "only who owns the score can push it",
-    },
-    ("marketing", "move_bars"): {"score_owner": "a bar that marketing does not own does not give way to its pay"},
-    ("marketing", "pushing_cost_of_step"): {"visibility": "the same, for a bar lowered for everybody"},
-    ("marketing", "qualify"): {"shared_definition": "whether a lead is scored under the agreed rule"},
-    ("feeling", "felt_share"): {"visibility": "peers who see each other feel more of pooled pay"},
-    ("nurturing", "lift_of_touch"): {"data_quality": "what a marketer expects one more field to tell"},
-    ("programme", "take_up"): {
-        "visibility": "whether people see that less time is wasted",
-        "process": "a tool on unwritten steps is given up",
-        "technology": "the more so the further it runs ahead of them",
-    },
-    ("programme", "put_in_force"): dict.fromkeys(S.DIALS, "not read but set: as far as it is built and used"),
-    ("success", "visit"): {"visibility": "whether somebody who can sell hears of a signal"},
-    ("workload", "record_event"): {
-        "process": "what is written can be entered by machine",
-        "technology": "if there is one",
-    },
-    ("workload", "volume"): {"technology": "how many people an hour of generating, or a touch, reaches"},
-    ("workload", "begin_day"): {"coordination_hours": "meetings: the hours themselves are the dial"},
-}
-
-
-def uses_of_dials() -> dict[tuple[str, str], set[str]]:
-    return {
-        (file, function): names & set(DIALS)
-        for file, functions in READS.items()
-        for function, names in functions.items()
-        if names & set(DIALS)
-    }
-
-
-def test_no_dial_feeds_an_outcome() -> None:
-    """A new use of a dial fails here until it is argued for above."""
-    found = {(*where, dial) for where, dials in uses_of_dials().items() for dial in dials}
-    argued = {(*where, dial) for where, dials in ARGUED.items() for dial in dials}
-    assert found - argued == set(), "argue these uses: what does a person know, have to do or feel by them?"
-    assert argued - found == set(), "no longer used: remove from the list"
-
-
-def test_outcomes_read_no_dial() -> None:
-    """The functions that compute odds, churn, expansion taken and viability, by name."""
-    trees = {path.stem: ast.parse(path.read_text(encoding="utf-8")) for path in (PACKAGE / "rules").glob("*.py")}
-    defined = {
-        file: {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
-        for file, tree in trees.items()
-    }
-    outcomes = {
-        "winning": {"project_chance", "win_logit", "worth_its_hours", "still_worth", "deal_hours"},
-        "success": {"churn_hazard", "renew", "leave"},
-        "dealing": {"close", "win", "advance", "skill_now", "leave_chance", "promises_too_much"},
-        "contacting": {"attempt"},
-        "staffing": {"draw_person", "turn_over"},
-        "market": {"set_attributes", "capture_chance", "offered"},
-        "scoring": set(READS["scoring"]),
-    }
-    for file, functions in outcomes.items():
-        for function in functions:
-            assert function in defined[file], f"{file}.{function} is gone: who computes it now?"
-            assert not READS[file].get(function, set()) & set(DIALS), f"{file}.{function} reads a dial"
-
-
-def test_dials_reach_rules_only_through_the_record() -> None:
-    """No rule hides a dial behind another name: the record's fields are the only way in."""
-    for path in (PACKAGE / "rules").glob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Attribute) and node.attr in DIALS:
-                base = node.value
-                direct = isinstance(base, ast.Name) and base.id == "p"
-                indexed = isinstance(base, ast.Subscript) and ast.unparse(base).endswith("params[0]")
-                assert direct or indexed, f"{path.name}:{node.lineno}: {ast.unparse(node)}"
-
-
-def test_every_dial_is_declared() -> None:
-    aliases = {"data_quality": "data"}
-    for dial in DIALS:
-        name = aliases.get(dial, dial)
-        found = [f for kind in THEMES.values() for f in dataclasses.fields(kind) if f.name == name]
-        assert {declaration(field).kind for field in found} == {"lever"}  # a programme plans them by the same name
