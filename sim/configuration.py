@@ -4,12 +4,11 @@
 
     declared defaults < organisation < arm < overrides
 
-An organisation is nested mappings of the themes of :mod:`sim.parameters`, may start from
-another one (``base: mid_market``) and keeps its status quo of alignment and capability
-under ``today:``; ``sources:`` says which values an export has told (:func:`sources`). An arm
-or an override chooses *presets* (``alignment: integrated``), a level between them
-(``alignment: {level: 0.5}``) or single values. A preset or a level sets its theme anew,
-on top of the organisation's own values: nothing of a lower layer's choice stays. The presets
+An organisation is nested mappings of the themes of :mod:`sim.parameters`, may start from another one
+(``base: mid_market``) and keeps its status quo of alignment and capability under ``today:``; ``sources:`` says
+which values an export has told (:func:`sources`). An arm or an override chooses *presets* (``alignment:
+integrated``), a level between them (``alignment: {level: 0.5}``) or single values. A preset or a level sets its
+theme anew, on top of the organisation's own values: nothing of a lower layer's choice stays. The presets
 ``undefined`` and ``manual`` are empty: as today in this organisation.
 
 Wherever a name is asked for, the path of a YAML file may stand.
@@ -213,7 +212,8 @@ def sources(organisation: str | os.PathLike[str], configs: Folders = None) -> di
     below = sources(_from(file, given.pop("base")), configs) if "base" in given else {}
     with _under(file):
         told, today = _checked_sources(given.pop("sources", {})), given.pop("today", {})
-        changed = [f"{t}.{name}" for layer in (given, today) for t, own in nested(layer).items() for name in own]
+        layers = [nested(layer) for layer in (given, today) if isinstance(layer, Mapping)]
+        changed = [f"{theme}.{name}" for layer in layers for theme, values in layer.items() for name in values]
         whole = tuple(key.removesuffix(end) for key in changed for end in (PRESET, LEVEL) if key.endswith(f".{end}"))
         return {key: below[key] for key in below if key not in changed and not key.startswith(whole)} | told
 

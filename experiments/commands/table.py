@@ -30,9 +30,8 @@ PAIRING = {
 }
 # Means of draws make the interval then, so the ratio speaks of single runs only.
 PAIRING_OF_DRAWS = {
-    "en": "how many times the variance of one run's difference, were the two arms' runs not of the same draws",
-    "es": "cuántas veces la varianza de la diferencia de una simulación, si las de los dos escenarios no compartieran "
-    "sorteos",
+    "en": "how many times as large the variance of one run's difference would be without pairing",
+    "es": "cuántas veces mayor sería la varianza de la diferencia de una simulación sin emparejar",
 }
 UP, DOWN = "green", "red"
 

@@ -118,9 +118,8 @@ def churn_hazard(p: Any, customer: Any, day: float) -> float:
 def claw_back(w: Any, customer: Any, months: float) -> None:
     """Take back what terms with a claw-back paid for this win: those in force when it was won."""
     changed = w.plan[0].pay_day
-    former = (
-        changed > 0 and customer.since <= changed <= w.org[0].day
-    )  # the last minute of a day is the next day's first
+    # The last minute of the eve is the first of the day itself.
+    former = changed > 0 and customer.since <= changed <= w.org[0].day
     for role in (MARKETER, DEVELOPER, SELLER):
         worker = credited(w, w.leads[customer.lead], role)
         if worker < 0:
