@@ -24,7 +24,7 @@ ROOT = 6  # seeds of the final runs: not those of the matching
 SKILL_DOUBT = 0.35  # how far the spread of skill may be from the base's, in logs, before data are seen
 SKILL_BOUNDS = (0.1, 1.5)
 SHORT, LONG = 12, 24  # most measured months of the first and the later runs
-PASSES = 3  # of measuring and correcting
+PASSES = 4  # of measuring and correcting, at most
 HEADS = "heads and market in proportion to the sellers"
 
 
