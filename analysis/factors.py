@@ -13,13 +13,12 @@ from typing import Any
 
 from analysis.numbers import Numbers, numbers
 from analysis.texts import Texts
-from sim.parameters import Declaration, declared
+from sim.parameters import Declaration, declarations
 
 
 def declaration_of(key: str) -> Declaration | None:
     """What is declared about a factor; None for presets, levels and other models' factors."""
-    bare = without_arm(key)
-    return next((found for theme, name, found, _ in declared() if f"{theme}.{name}" == bare), None)
+    return declarations().get(without_arm(key))
 
 
 def without_arm(key: str) -> str:

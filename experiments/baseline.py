@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from experiments.patterns import distance, misses, observe, patterns
 from sim import state as S
 from sim.engine import Result, simulate
-from sim.parameters import Event, Params, Role, declared, replace, value_of
+from sim.parameters import Event, Params, Role, declarations, replace, value_of
 from sim.parameters.pay import WON_ACV_LOW
-from sim.parameters.priors import around
+from sim.parameters.priors import prior_of
 
 # What is searched: parameters that no source pins down and that move levels or slopes.
 SEARCHED = (
@@ -49,22 +49,16 @@ class Candidate:
 
 def point(params: Params, quantiles: Sequence[float], names: Sequence[str] = SEARCHED) -> dict[str, float]:
     """Values at the given quantiles of the priors, centred on the profile's own values."""
-    declarations = {f"{theme}.{name}": d for theme, name, d, _ in declared()}
     values = {}
     for name, q in zip(names, quantiles, strict=True):
-        known = declarations[name]
-        prior = around(known, value_of(params, name), params.market.acv)
-        values[name] = min(max(float(prior.ppf(min(max(q, 1e-4), 1 - 1e-4))), known.low), known.high)
+        value, known = float(prior_of(params, name).ppf(min(max(q, 1e-4), 1 - 1e-4))), declarations()[name]
+        values[name] = min(max(value, known.low), known.high)
     return values
 
 
 def start(params: Params, names: Sequence[str] = SEARCHED) -> list[float]:
     """Quantiles of the profile's own values in the priors: where the search begins."""
-    declarations = {f"{theme}.{name}": d for theme, name, d, _ in declared()}
-    quantiles = []
-    for name in names:
-        own = value_of(params, name)
-        quantiles.append(float(around(declarations[name], own, params.market.acv).cdf(own)))
+    quantiles = [float(prior_of(params, name).cdf(value_of(params, name))) for name in names]
     return [min(max(q, 0.03), 0.97) for q in quantiles]
 
 

@@ -19,9 +19,9 @@ from typing import Any, Literal, Protocol
 
 import sim
 from sim.configuration import LEVEL, PATH, PRESET, PRESET_THEMES, compose, known_keys, nested
-from sim.parameters import THEMES, Declaration, ParameterError, Params, declared, nearest, replace, value_of
+from sim.parameters import THEMES, Declaration, ParameterError, Params, declared, nearest, replace
 from sim.parameters.declare import coerce
-from sim.parameters.priors import Prior, around
+from sim.parameters.priors import Prior, prior_of
 
 Engine = Literal["compiled", "mesa"]
 Value = float | int | bool | str
@@ -149,8 +149,7 @@ class Organisation:
         if plain in _fields():
             found, default = _fields()[plain]
             whole = isinstance(default, int)
-            own = self.base[self._arm_of(factor)]
-            prior = around(found, value_of(own, plain), own.market.acv) if found.prior else None
+            prior = prior_of(self.base[self._arm_of(factor)], plain) if found.prior else None
             return Kind(whole, found.low, found.high, prior)
         head = ".".join(plain.split(".")[:2])
         known = {ORGANISATION, *known_keys()}

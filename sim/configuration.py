@@ -32,7 +32,7 @@ from sim.parameters import (
     Params,
     Reference,
     Role,
-    declared,
+    declarations,
     from_dict,
     is_number,
     nearest,
@@ -394,7 +394,7 @@ def _merge_terms(key: str, terms: list[Any], changes: Mapping[Any, Any]) -> list
 
 def known_keys() -> list[str]:
     """Every dotted name an override may have (what lies inside a pay plan or reference is checked later)."""
-    parameters = [f"{theme}.{name}" for theme, name, _, _ in declared()]
+    parameters = list(declarations())
     pay = [f"incentives.{name}" for name in Incentives.__dataclass_fields__]
     reference = [f"reference.{name}" for name in Reference.__dataclass_fields__]
     return [*PRESET_THEMES, "alignment.level", f"{PROGRAMME}.{INCENTIVES}", *parameters, *pay, *reference]

@@ -19,10 +19,11 @@ from experiments.fitting.forecast import wider
 from experiments.fitting.levels import level
 from experiments.fitting.matching import PAIRS
 from experiments.fitting.months import months
-from experiments.fitting.scaling import beyond, bounds, moved, organisation
+from experiments.fitting.scaling import beyond, moved, organisation
 from experiments.fitting.sellers import sellers, win_spread_of
 from experiments.fitting.survival import cells, curve, lasting
 from sim import load
+from sim.parameters import declarations
 
 # Remission of 21 leukaemia patients on 6-MP (Freireich et al. 1963): the textbook case, + censored.
 WEEKS = np.array([6, 6, 6, 6, 7, 9, 10, 10, 11, 13, 16, 17, 19, 20, 22, 23, 25, 32, 32, 34, 35], dtype=float)
@@ -218,7 +219,7 @@ def test_every_point_of_the_search_is_an_organisation(base, sellers, x):
     held = beyond(profile, sellers, x)
     for key, value in moved(profile, sellers, x).items():
         if key in held:
-            assert value in (bounds()[key].low, bounds()[key].high)
+            assert value in (declarations()[key].low, declarations()[key].high)
 
 
 def test_the_middle_of_the_search_is_the_base():

@@ -318,6 +318,6 @@ class Rows:
 
 
 def _english(theme: str, name: str) -> str:
-    from sim.parameters import declared
+    from sim.parameters import declarations
 
-    return next(d.meaning for t, n, d, _ in declared() if (t, n) == (theme, name))
+    return declarations()[f"{theme}.{name}"].meaning

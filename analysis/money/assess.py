@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from analysis.money import claims, drivers, flows
 from analysis.money import results as R
-from analysis.money.words import declarations, label, plain, words
+from analysis.money.words import label, plain, words
 from analysis.numbers import LANGUAGES, Numbers
 from analysis.shapley import shapley
 from analysis.texts import texts
@@ -24,7 +24,7 @@ from experiments.inaction.arms import DELAYS, MONTHLY, NEVER, PAYOUT, Arm, hourl
 from experiments.inaction.client import Client, fields
 from experiments.inaction.draws import COST, Drawn
 from sim import state as S
-from sim.parameters import Params, value_of
+from sim.parameters import Params, declarations, value_of
 from sim.world import pay_day, planned_pay
 
 Array = NDArray[np.float64]

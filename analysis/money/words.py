@@ -13,7 +13,7 @@ from analysis.texts import texts
 from experiments.inaction.client import fields
 from experiments.inaction.draws import COST
 from sim.files import read
-from sim.parameters import Declaration, declared
+from sim.parameters import declarations
 
 Words = Mapping[str, str]
 FILE = Path(__file__).with_name("words.yaml")
@@ -27,12 +27,6 @@ OF_THEME = {
 def words() -> Mapping[str, Any]:
     """All texts of this folder."""
     return read(FILE)
-
-
-@cache
-def declarations() -> Mapping[str, Declaration]:
-    """Declaration of every parameter by its dotted name."""
-    return {f"{theme}.{name}": found for theme, name, found, _ in declared()}
 
 
 def plain(key: str) -> tuple[Words, str]:

@@ -15,7 +15,7 @@ from analysis import screening
 from analysis.numbers import Numbers
 from analysis.summary import Study
 from analysis.texts import Texts
-from sim.parameters import Declaration, Market, declared
+from sim.parameters import Declaration, Market, declarations, declared
 from sim.parameters.priors import around
 
 JUDGEMENT = "judgement"
@@ -161,7 +161,7 @@ def screened(key: str, words: Texts, write: Numbers) -> str:
 def strongest(words: Texts, write: Numbers) -> str:
     """The assumptions that the headline hangs on most, each with its grade."""
     found = screening.shipped()
-    grades = {f"{theme}.{name}": declaration.grade for theme, name, declaration, _ in declared()}
+    grades = {name: declaration.grade for name, declaration in declarations().items()}
     parts = []
     for key in found.strongest(screening.HEADLINE[0], SHOWN):
         graded = words("report.assumptions.ungraded") if grades[key] == JUDGEMENT else grades[key]

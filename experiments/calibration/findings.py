@@ -15,7 +15,7 @@ from experiments.calibration.emulator import Emulator, fit
 from experiments.calibration.space import FORMS, Space
 from experiments.calibration.waves import Wave
 from experiments.patterns import Pattern
-from sim.parameters import declared
+from sim.parameters import declarations
 
 # A parameter whose spread shrinks by less than a tenth and whose middle moves by less than a quarter of its prior
 # spread is not identified: the patterns say next to nothing about it.
@@ -50,12 +50,12 @@ def parameters(space: Space, z: Array) -> list[dict[str, Any]]:
 
 def forms(space: Space, z: Array) -> list[dict[str, Any]]:
     """Every form: how likely each variant is after the patterns; each was as likely as the other before."""
-    choices = {f"{theme}.{name}": d.choices for theme, name, d, _ in declared()}
     found = []
     for i, name in enumerate(space.names):
         if name in FORMS:
             second = float(np.mean(z[:, i] > 0.0))
-            found.append({"name": name, "probability": dict(zip(choices[name], (1.0 - second, second), strict=True))})
+            odds = dict(zip(declarations()[name].choices, (1.0 - second, second), strict=True))
+            found.append({"name": name, "probability": odds})
     return found
 
 

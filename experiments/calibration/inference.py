@@ -14,7 +14,7 @@ from experiments.calibration.emulator import Emulator
 from experiments.calibration.space import Space
 from experiments.calibration.targets import spread
 from experiments.patterns import Pattern
-from sim.parameters import ParameterError, declared
+from sim.parameters import ParameterError, declarations
 
 CUT = 4.0  # implausibility of any output beyond which an earlier emulator rules a point out for good
 TRIED = 20_000  # points of the prior that chains may start from
@@ -112,9 +112,7 @@ class Nature:
 
 def _second(name: str, values: Any) -> int:
     """How many draws have the second variant of a form."""
-    theme, _, own = name.partition(".")
-    choices = next(d.choices for t, n, d, _ in declared() if (t, n) == (theme, own))
-    return int(np.sum(np.asarray(values) == choices[1]))
+    return int(np.sum(np.asarray(values) == declarations()[name].choices[1]))
 
 
 def goals(targets: Sequence[Pattern], outputs: Sequence[str]) -> tuple[Array, Array]:

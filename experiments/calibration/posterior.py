@@ -23,7 +23,7 @@ import sim
 from experiments.models import Organisation, Ran, Value
 from sim.configuration import Folders
 from sim.configuration import find as find_file
-from sim.parameters import ParameterError, Params, declared, nearest, replace
+from sim.parameters import ParameterError, Params, declarations, nearest, replace
 
 PER_DRAW = 2
 DIGITS = 6  # significant ones of what is shipped
@@ -92,7 +92,7 @@ def read(path: Path) -> pd.DataFrame:
         draws = pd.read_parquet(path)
     except (OSError, ValueError) as error:
         raise ParameterError(f"posterior={str(path)!r}: cannot be read ({str(error).splitlines()[0]}).") from None
-    known = {f"{theme}.{name}" for theme, name, _, _ in declared()}
+    known = set(declarations())
     for name in draws.columns:
         if name not in known:
             raise ParameterError(f"posterior={str(path)!r}: {name} is no parameter.{nearest(name, known)}")

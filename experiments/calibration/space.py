@@ -21,8 +21,8 @@ from experiments.patterns import PROFILES
 from experiments.points import column
 from experiments.studies.plan import uncertain
 from sim.configuration import find, read
-from sim.parameters import Params, declared, value_of
-from sim.parameters.priors import around
+from sim.parameters import Params, declared
+from sim.parameters.priors import prior_of
 
 # Rival forms of what nobody has measured; how strongly fit drives winning is a number, market.win_fit.
 FORMS = ("behaviour.call_form", "behaviour.nurture_form", "alignment.obligation_form")
@@ -64,16 +64,13 @@ class Space:
             if name in FORMS:
                 found[name] = column([declared_as.choices[int(up)] for up in z[:, i] > 0.0])
                 continue
-            prior = around(declared_as, value_of(self.params, name), self.params.market.acv)
-            inside = np.clip(prior.ppf(ndtr(z[:, i])), declared_as.low, declared_as.high)
+            inside = np.clip(prior_of(self.params, name).ppf(ndtr(z[:, i])), declared_as.low, declared_as.high)
             found[name] = np.round(inside).astype(np.int64) if isinstance(default, int) else inside
         return found
 
     def scores(self, name: str, values: Vectors) -> Vectors:
         """Normal scores of a number's values: the way back; no further than :data:`FARTHEST`."""
-        declared_as = {f"{theme}.{own}": d for theme, own, d, _ in declared()}[name]
-        prior = around(declared_as, value_of(self.params, name), self.params.market.acv)
-        return np.asarray(np.clip(ndtri(prior.cdf(values)), -FARTHEST, FARTHEST))
+        return np.asarray(np.clip(ndtri(prior_of(self.params, name).cdf(values)), -FARTHEST, FARTHEST))
 
     def features(self, z: Vectors) -> Vectors:
         """What an emulator sees of points: z, of a form only its sign."""

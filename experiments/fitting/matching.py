@@ -20,10 +20,10 @@ import numpy as np
 from scipy import optimize
 
 from experiments.fitting.estimate import Estimate, Floats, on_scale
-from experiments.fitting.scaling import bounds, organisation
+from experiments.fitting.scaling import organisation
 from sim import state as S
 from sim.engine import Result, run_seed, simulate
-from sim.parameters import Event, Params, replace
+from sim.parameters import Event, Params, declarations, replace
 
 COUNTED = ("leads", "mqls", "opportunities", "wins", "marketing_wins", "win_rate")
 CALENDAR = 365.0 / 252.0
@@ -311,7 +311,7 @@ def _at_end(value: float, ends: tuple[float, float]) -> bool:
 
 def _range(pair: Pair, base: Params) -> tuple[float, float]:
     """Bounds of a coordinate: its own, and those that its parameter is declared with."""
-    known = bounds().get(pair.parameter)
+    known = declarations().get(pair.parameter)
     if known is None or pair.x == "volume":  # that one also goes with size and pace
         return pair.low, pair.high
     theme, _, name = pair.parameter.partition(".")

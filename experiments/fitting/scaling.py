@@ -10,11 +10,10 @@ prices go with the size of deals.
 from __future__ import annotations
 
 import math
-from functools import cache
 from typing import Any
 
 from experiments.baseline import rounded
-from sim.parameters import Declaration, Event, Params, declared, replace
+from sim.parameters import Event, Params, declarations, replace
 
 # Hours of one event: all of workload but shares of a day and the length of the day.
 TASKS = (
@@ -69,14 +68,8 @@ def beyond(base: Params, sellers: int, x: dict[str, float], finds: bool = True) 
     return {key: float(value) for key, value in wanted.items() if _held(key, value) != value}
 
 
-@cache
-def bounds() -> dict[str, Declaration]:
-    """Declaration of every plain parameter by its dotted name."""
-    return {f"{theme}.{name}": found for theme, name, found, _ in declared()}
-
-
 def _held(key: str, value: Any) -> Any:
-    known = bounds().get(key)
+    known = declarations().get(key)
     return value if known is None else min(max(value, known.low), known.high)
 
 

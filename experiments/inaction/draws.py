@@ -20,11 +20,10 @@ from scipy import stats
 
 from experiments.calibration import posterior
 from experiments.calibration.space import shared_names, space
-from experiments.fitting.scaling import bounds
 from experiments.inaction import audit, matching
 from experiments.inaction.client import Client
 from sim.configuration import configs_folders, find, sources
-from sim.parameters import PLAN_THEMES, Params, declared, value_of
+from sim.parameters import PLAN_THEMES, Params, declarations, declared, value_of
 from sim.parameters.priors import distribution
 
 CANDIDATES = "market.candidates_per_day"
@@ -134,9 +133,9 @@ def _in_interval(value: float, low: float, high: float, u: NDArray[np.float64]) 
 
 def _carried(name: str, column: pd.Series[Any], profile: Params, params: Params) -> Any:
     """A column at the client's size: as far from its centre as it was from the profile's."""
-    if name not in bounds() or not pd.api.types.is_numeric_dtype(column):
+    if name not in declarations() or not pd.api.types.is_numeric_dtype(column):
         return column
-    was, now, known = float(value_of(profile, name)), float(value_of(params, name)), bounds()[name]
+    was, now, known = float(value_of(profile, name)), float(value_of(params, name)), declarations()[name]
     moved_by = column * (now / was) if was > 0.0 and now > 0.0 else column + (now - was)
     inside = (column if was == now else moved_by).clip(known.low, known.high)
     return inside.round().astype(int) if pd.api.types.is_integer_dtype(column) else inside

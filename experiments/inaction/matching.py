@@ -19,11 +19,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from experiments.baseline import reference_of
-from experiments.fitting.scaling import LONGER, MORE, bounds, moved
+from experiments.fitting.scaling import LONGER, MORE, moved
 from experiments.inaction import audit
 from experiments.inaction.client import Client
 from sim.engine import Result, run_seed, simulate
-from sim.parameters import Params, replace, value_of
+from sim.parameters import Params, declarations, replace, value_of
 from sim.parameters.reference import EVENTS
 
 MONTHS, ROOT = 12, 11  # of the short runs
@@ -59,7 +59,7 @@ def center(client: Client) -> Params:
             quicker, leaving = _factors(client, shown)
             pace = min(max(pace + math.log(quicker), SLOWEST), QUICKEST)
             if "churn_year" in client.values:
-                known, now = bounds()[LEAVING], at.customers.churn_monthly
+                known, now = declarations()[LEAVING], at.customers.churn_monthly
                 changes[LEAVING] = min(max(now * leaving, known.low), known.high)
             if sum(float(run.world.months["attainment_n"].sum()) for run in runs) > 0 and shown[0] > 0.0:
                 changes |= _priced(at, {f"reference.{name}": row for name, row in reference_of(at, runs).items()})
@@ -86,7 +86,7 @@ def met(client: Client, params: Params, table: pd.DataFrame) -> pd.DataFrame:
             factors = np.array([_factors(client, one) for one in shown])
             for name in moving:
                 by = factors[:, 1] if name == LEAVING else factors[:, 0] if name in MORE else 1.0 / factors[:, 0]
-                found[name] = (found[name] * by).clip(bounds()[name].low, bounds()[name].high)
+                found[name] = (found[name] * by).clip(declarations()[name].low, declarations()[name].high)
     return found
 
 

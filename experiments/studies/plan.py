@@ -23,8 +23,18 @@ from experiments.calibration import posterior
 from experiments.models import Model, Organisation
 from experiments.points import NOWHERE, Points, column
 from experiments.wording import check_keys
-from sim.parameters import PLAN_THEMES, Declaration, ParameterError, Params, declared, is_number, nearest, value_of
-from sim.parameters.priors import around
+from sim.parameters import (
+    PLAN_THEMES,
+    Declaration,
+    ParameterError,
+    Params,
+    declarations,
+    declared,
+    is_number,
+    nearest,
+    value_of,
+)
+from sim.parameters.priors import prior_of
 
 KEYS = ("name", "points", "factors", "zip", "scales", "parts", "budget", "include", "also", "of_arm", "posterior")
 OWN = ("simplex", "panel")
@@ -156,7 +166,7 @@ def uncertain(arms: Iterable[Params], also: Sequence[str] = ()) -> dict[str, Dec
     What only a programme asks for is left out where no arm runs one.
     """
     unused = () if any(arm.programme.name != "none" for arm in arms) else PLAN_THEMES
-    every = {f"{theme}.{name}": found for theme, name, found, _ in declared()}
+    every = declarations()
     for name in also:
         if name not in every or not every[name].prior:
             raise ParameterError(f"{name}: no parameter with a prior.{nearest(name, every)}")
@@ -175,8 +185,8 @@ def firms(
 
     cube = qmc.LatinHypercube(len(names), rng=random).random(n)
     drawn: dict[str, list[float | int]] = {}
-    for u, (name, found) in zip(cube.T, names.items(), strict=True):
-        values = around(found, value_of(params, name), params.market.acv).ppf(u)
+    for u, name in zip(cube.T, names, strict=True):
+        values = prior_of(params, name).ppf(u)
         drawn[name] = [as_declared(name, float(value)) for value in values]
     return drawn
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from operator import attrgetter
 from typing import Any
 
@@ -27,7 +28,7 @@ from sim.parameters.reference import Reference, reference_from_dict
 __all__ = [
     "Alignment", "Behaviour", "Capability", "Customers", "Declaration", "Event", "Horizon", "Incentives",
     "Market", "ParameterError", "Params", "People", "Period", "Programme", "Readiness", "Reference", "Role", "Scope",
-    "Term", "Workload", "declared", "from_dict", "is_number", "nearest", "numeric_record", "plan_record", "replace",
+    "Term", "Workload", "declarations", "declared", "from_dict", "is_number", "nearest", "numeric_record", "plan_record", "replace",
     "to_dict", "value_of",
 ]  # fmt: skip
 
@@ -74,6 +75,12 @@ def declared() -> Iterator[tuple[str, str, Declaration, Any]]:
                 yield theme, f.name, declaration(f), f.default
 
 
+@cache
+def declarations() -> Mapping[str, Declaration]:
+    """Declaration of every parameter of the themes by its dotted name."""
+    return {f"{theme}.{name}": found for theme, name, found, _ in declared()}
+
+
 def from_dict(given: Mapping[str, Any]) -> Params:
     """Build checked :class:`Params` from nested mappings ``{theme: {name: value}}``.
 
@@ -106,8 +113,7 @@ def _theme(theme: str, values: Mapping[str, Any]) -> Any:
     checked = {}
     for name, value in values.items():
         if name not in fields:
-            everywhere = {f"{t}.{n}" for t, n, _, _ in declared()}
-            hint = nearest(f"{theme}.{name}", everywhere)
+            hint = nearest(f"{theme}.{name}", declarations())
             raise ParameterError(f"{theme}.{name}={value!r}: unknown parameter.{hint}")
         if name == PLANNED_PAY:
             checked[name] = _planned_pay(f"{theme}.{name}", value)
@@ -177,9 +183,9 @@ def value_of(params: Params, name: str) -> float:
     ParameterError
         There is none of that name, or it is no number.
     """
-    names = [f"{theme}.{each}" for theme, each, _, default in declared() if not isinstance(default, str)]
-    if name not in names:
-        raise ParameterError(f"{name}: no parameter with a number.{nearest(name, names)}")
+    if name not in declarations() or declarations()[name].choices:
+        numbers = [key for key, found in declarations().items() if not found.choices]
+        raise ParameterError(f"{name}: no parameter with a number.{nearest(name, numbers)}")
     theme, _, field = name.partition(".")
     return float(getattr(getattr(params, theme), field))
 

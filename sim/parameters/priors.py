@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sim.parameters.declare import Declaration
+from sim.parameters import Declaration, Params, declarations, value_of
 
 Values = NDArray[np.float64]
 DEALS = 35_000.0  # € of mean contract value
@@ -112,3 +112,8 @@ def around(declared: Declaration, value: float, acv: float) -> Prior:
     center = value / scale
     flat = center <= 0 and declared.prior.startswith(("gamma", "lognormal"))  # these have no spread around 0
     return Prior(declared.prior, None if flat else center, scale)
+
+
+def prior_of(params: Params, name: str) -> Prior:
+    """The prior of a parameter, by its dotted name, :func:`around` an organisation's own value."""
+    return around(declarations()[name], value_of(params, name), params.market.acv)

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 from analysis.numbers import LANGUAGES
 from sim.configuration import LEVELS, find, load, names, read
-from sim.parameters import THEMES, ParameterError, Params, Role, declared, nearest
+from sim.parameters import THEMES, ParameterError, Params, Role, declarations, nearest
 
 ARMS = ("siloed", "shared_okr")  # the baseline first
 PLAN, LEVEL, PROGRAMME = "incentives", "alignment.level", "programme"
@@ -219,7 +219,7 @@ def lever_names() -> list[str]:
 
 def choices(name: str) -> tuple[str, ...]:
     """The words a parameter may have."""
-    return next(found.choices for theme, each, found, _ in declared() if f"{theme}.{each}" == name)
+    return declarations()[name].choices
 
 
 def level_of(arm: str) -> float:
